@@ -1,0 +1,116 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+)
+
+// BlockLen is the number of values along a row that share a scale, in
+// activations and in packed weights.
+const BlockLen = 32
+
+// expand is how many int16 hold one activation, see Activations.Q.
+const expand = 4
+
+// Activations are the rows of a matrix product's right side, quantised once and
+// then shared by all matrices that they meet.
+//
+// Each block of 32 values has a float32 scale d and signed integers of 12 bits,
+// |q| <= 2047, with x = d*q to within d/2. The int16 product of WebAssembly
+// (i32x4.dot_i16x8_s) takes them as readily as the 8 bits of ggml.
+type Activations struct {
+	Tokens, Cols int
+	X            []float32 // [tokens, cols], what was quantised; not copied
+
+	// Q holds the integers as the kernels load them: for each four values
+	// k0..k3 sixteen int16, (k0, k2) four times and (k1, k3) four times, so that
+	// one vector meets four rows of weights. [tokens, cols*4]
+	Q []int16
+	D []float32 // scales, [tokens, cols/32]
+	S []int32   // sums of a block's integers, [tokens, cols/32]
+}
+
+// Resize makes room for tokens rows of cols values and points X at x, which
+// holds them. The other slices keep their memory if it suffices.
+// It panics if x has another length.
+func (a *Activations) Resize(x []float32, tokens, cols int) {
+	if len(x) != tokens*cols {
+		panic(fmt.Sprintf("kernel: %d activations for %d tokens of %d", len(x), tokens, cols))
+	}
+	a.Tokens, a.Cols, a.X = tokens, cols, x
+	blocks := tokens * (cols / BlockLen)
+	if cap(a.D) < blocks {
+		a.Q = make([]int16, blocks*BlockLen*expand)
+		a.D = make([]float32, blocks)
+		a.S = make([]int32, blocks)
+	}
+	a.Q, a.D, a.S = a.Q[:blocks*BlockLen*expand], a.D[:blocks], a.S[:blocks]
+}
+
+// Quantize fills Q, D and S from X. It panics if the columns are not a multiple
+// of 32.
+//
+// A block whose largest magnitude is below 2^-100 counts as zero; one with a NaN
+// or an infinity gets a NaN scale, so that it spreads to every product.
+func (a *Activations) Quantize() {
+	if a.Cols%BlockLen != 0 {
+		panic(fmt.Sprintf("kernel: rows of %d activations are not a multiple of %d", a.Cols, BlockLen))
+	}
+	if len(a.D) > 0 {
+		quantize(a.Q, a.D, a.S, a.X)
+	}
+}
+
+// token returns the integers, scales and sums of row t.
+func (a *Activations) token(t int) (q []int16, d []float32, s []int32) {
+	n := a.Cols / BlockLen
+	return a.Q[t*a.Cols*expand : (t+1)*a.Cols*expand], a.D[t*n : (t+1)*n], a.S[t*n : (t+1)*n]
+}
+
+const (
+	maxActivation = 2047
+	tinyBits      = 0x0D800000 // 2^-100
+	infBits       = 0x7F800000
+)
+
+func quantizeGeneric(q []int16, d []float32, s []int32, x []float32) {
+	for b := range d {
+		block := (*[BlockLen]float32)(x[b*BlockLen:])
+		out := (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
+		var inv float32
+		d[b], inv = blockScale(block)
+		sum := int32(0)
+		for i, v := range block {
+			// Adding and taking away 1.5*2^23 rounds to an integer, ties to even.
+			v := float32(v * inv)
+			n := int32(0)
+			if v == v {
+				n = int32((v + roundMagic) - roundMagic)
+			}
+			sum += n
+			// k0..k3 of four: (k0, k2) from 0, (k1, k3) from 8, each four times.
+			at := i/4*16 + i%2*8 + i%4/2
+			for j := 0; j < 8; j += 2 {
+				out[at+j] = int16(n)
+			}
+		}
+		s[b] = sum
+	}
+}
+
+// blockScale returns the scale of a block and its inverse. Magnitudes are
+// compared as the integers of their bits, where NaN is larger than infinity.
+func blockScale(x *[BlockLen]float32) (d, inv float32) {
+	most := uint32(0)
+	for _, v := range x {
+		most = max(most, math.Float32bits(v)&0x7fffffff)
+	}
+	switch {
+	case most >= infBits:
+		return float32(math.NaN()), 0
+	case most < tinyBits:
+		return 0, 0
+	}
+	amax := math.Float32frombits(most)
+	return amax / maxActivation, maxActivation / amax
+}
