@@ -1,0 +1,79 @@
+package main
+
+import "fmt"
+
+// genActivations writes the quantiser: per block the largest magnitude, the
+// scale, and the integers spread as Activations.Q says.
+func genActivations(a *asm) {
+	a.fn("quantize", "q []int16, d []float32, s []int32, x []float32", "", func(at map[string]string) {
+		// R0 q, R1 d, R2 s, R3 x, R4 blocks, R5 largest bits, R6 sum; F0 inverse scale.
+		a.args(at, "q", "d", "s", "x", "d_len")
+		a.loop("R4", func() {
+			a.comment("V0: largest magnitude, compared as integers")
+			a.zero("V0")
+			for i := range 8 {
+				a.op("Get V0")
+				a.load("R3", 16*i)
+				a.op("F32x4Abs; I32x4MaxU; Set V0")
+			}
+			for lane := range 4 {
+				a.op("Get V0; I32x4ExtractLane $0, $%d; I64ExtendI32U; Set R5", lane)
+				if lane == 0 {
+					a.op("Get R5; Set R6")
+					continue
+				}
+				a.op("Get R5; Get R6; Get R5; Get R6; I64GtU; Select; Set R6")
+			}
+			a.scaleOfBlock()
+			a.comment("V1: inverse scale, V0: sums, V2: eight integers")
+			a.op("Get F0; F32x4Splat; Set V1")
+			a.zero("V0")
+			for i := range 4 {
+				for half, v := range []string{"V2", "V3"} {
+					a.load("R3", 32*i+16*half)
+					a.op("Get V1; F32x4Mul; F32x4Nearest; I32x4TruncSatF32x4S; Set %s; Get V0; Get %s; I32x4Add; Set V0", v, v)
+				}
+				a.op("Get V2; Get V3; I16x8NarrowI32x4S; Set V2")
+				for j := range 4 { // pairs (0,2) (1,3) (4,6) (5,7)
+					k := byte(2 * (j/2*4 + j%2))
+					var m [16]byte
+					for l := range 4 {
+						m[4*l], m[4*l+1], m[4*l+2], m[4*l+3] = k, k+1, k+4, k+5
+					}
+					a.store("R0", 64*i+16*j, func() {
+						a.op("Get V2")
+						a.bytes(m)
+						a.op("I8x16Swizzle")
+					})
+				}
+			}
+			a.op("Get R2; I32WrapI64")
+			for lane := range 4 {
+				a.op("Get V0; I32x4ExtractLane $0, $%d", lane)
+				if lane > 0 {
+					a.op("I32Add")
+				}
+			}
+			a.op("I32Store $0")
+			a.add("R0", 256)
+			a.add("R1", 4)
+			a.add("R2", 4)
+			a.add("R3", 128)
+		})
+	})
+}
+
+// scaleOfBlock stores the scale at R1 and sets F0 to its inverse, from the bits
+// of the largest magnitude in R6.
+func (a *asm) scaleOfBlock() {
+	const infBits, tinyBits, nan = 0x7F800000, 0x0D800000, 0x7FC00000
+	store := func(value string) { a.op("Get R1; I32WrapI64; %s; F32Store $0", value) }
+	a.op("F32Const $(0.0); Set F0")
+	a.op("Get R6; I64Const $%d; I64GeU; If", infBits)
+	store(fmt.Sprintf("I32Const $%d; F32ReinterpretI32", nan))
+	a.op("Else; Get R6; I64Const $%d; I64LtU; If", tinyBits)
+	store("F32Const $(0.0)")
+	a.op("Else; Get R6; I32WrapI64; F32ReinterpretI32; Set F1")
+	store("Get F1; F32Const $(2047.0); F32Div")
+	a.op("F32Const $(2047.0); Get F1; F32Div; Set F0; End; End")
+}

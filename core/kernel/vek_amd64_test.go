@@ -1,0 +1,5 @@
+//go:build !purego
+
+package kernel
+
+func vekActive() bool { return useVek }
