@@ -1,0 +1,117 @@
+package quant
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core/kernel"
+)
+
+// TestPackKeepsValues packs random rows of every type and reads them back.
+func TestPackKeepsValues(t *testing.T) {
+	for _, typ := range Types() {
+		if typ.Quantize == nil {
+			continue
+		}
+		t.Run(typ.Name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, uint64(typ.ID)))
+			for _, rows := range []int{1, 4, 16, 17, 35} {
+				cols := 96
+				x := make([]float32, rows*cols)
+				for i := range x {
+					x[i] = float32(r.NormFloat64())
+				}
+				rowBytes, whole := typ.RowBytes(cols)
+				require.True(t, whole)
+				raw := make([]byte, rows*rowBytes)
+				typ.Quantize(raw, x)
+				want := make([]float32, rows*cols)
+				typ.Dequantize(want, raw)
+
+				m := NewMatrix(rows, cols, typ.Layout(cols))
+				var p Packer
+				half := rows / 2
+				p.Pack(m, 0, half, typ, raw[:half*rowBytes])
+				p.Pack(m, half, rows-half, typ, raw[half*rowBytes:])
+				got := make([]float32, cols)
+				for i := range rows {
+					m.Row(got, i)
+					require.Equal(t, want[i*cols:(i+1)*cols], got, "row %d of %d", i, rows)
+				}
+			}
+		})
+	}
+}
+
+// TestMatMulNearFloat64 compares products with those of the same values in
+// float64, within the rounding of 12-bit activations.
+func TestMatMulNearFloat64(t *testing.T) {
+	for _, typ := range []Type{F32, Float16, Q8_0, Q4_0} {
+		t.Run(typ.Name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(2, uint64(typ.ID)))
+			rows, cols, tokens := 37, 128, 5
+			w, x := make([]float32, rows*cols), make([]float32, tokens*cols)
+			for i := range w {
+				w[i] = float32(r.NormFloat64())
+			}
+			for i := range x {
+				x[i] = float32(r.NormFloat64())
+			}
+			rowBytes, _ := typ.RowBytes(cols)
+			raw := make([]byte, rows*rowBytes)
+			typ.Quantize(raw, w)
+			typ.Dequantize(w, raw)
+			m := NewMatrix(rows, cols, typ.Layout(cols))
+			var p Packer
+			p.Pack(m, 0, rows, typ, raw)
+
+			var a kernel.Activations
+			a.Resize(x, tokens, cols)
+			a.Quantize()
+			got := make([]float32, tokens*rows)
+			m.MatMul(got, &a, &Workspace{})
+			for i := range got {
+				row, token := w[i%rows*cols:][:cols], x[i/rows*cols:][:cols]
+				want, bound := 0.0, 0.0
+				for k := range row {
+					want += float64(row[k]) * float64(token[k])
+					step := 0.0
+					if m.Layout != Dense {
+						step = float64(a.D[(i/rows*cols+k)/kernel.BlockLen]) / 2
+					}
+					bound += math.Abs(float64(row[k])) * (step + 1e-6*math.Abs(float64(token[k])))
+				}
+				require.InDelta(t, want, float64(got[i]), bound, "value %d", i)
+			}
+		})
+	}
+}
+
+func TestHalf(t *testing.T) {
+	for h := range 1 << 16 {
+		f := F16(uint16(h))
+		if f != f {
+			assert.True(t, F16(ToF16(f)) != F16(ToF16(f)), "NaN %04x", h)
+			continue
+		}
+		require.Equal(t, uint16(h), ToF16(f), "%04x is %v", h, f)
+	}
+	for _, c := range []struct {
+		name string
+		f    float32
+		want uint16
+	}{
+		{"one", 1, 0x3c00}, {"smallest subnormal", 0x1p-24, 1}, {"half of it goes to even", 0x1p-25, 0}, {"more than half", 0x1.8p-25, 1},
+		{"largest", 65504, 0x7bff}, {"just below the tie", 65519.996, 0x7bff}, {"tie to infinity", 65520, 0x7c00},
+		{"tie to even down", 1 + 0x1p-11, 0x3c00}, {"tie to even up", 1 + 0x3p-11, 0x3c02}, {"infinity", float32(math.Inf(-1)), 0xfc00},
+	} {
+		assert.Equal(t, c.want, ToF16(c.f), c.name)
+	}
+	assert.Equal(t, uint16(0x3f80), ToBF16(1))
+	assert.Equal(t, uint16(0x3f80), ToBF16(1+0x1p-8), "tie to even")
+	assert.Equal(t, uint16(0x3f82), ToBF16(1+0x3p-8), "tie to even")
+}
