@@ -1,0 +1,119 @@
+// Starts the Go program and gives its functions. Runs in the worker, and in Node for tests.
+
+import './wasm_exec.js'; // a classic script; it defines globalThis.Go
+import { GanderError } from './errors.js';
+
+/**
+ * What the Go half offers (package wasm). A rejection is a PlainError or what the source's `read` threw.
+ *
+ * @typedef {object} GoEngine
+ * @property {(source: import('./source.js').Source, options: {contextLength?: number}, signal: AbortSignal,
+ *   onProgress: (done: number, total: number) => void) => Promise<import('./model.js').ModelInfo>} open
+ * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
+ * @property {(ids: Int32Array) => Promise<string>} detokenize
+ * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits
+ * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
+ *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
+ */
+
+/**
+ * Starts an engine.
+ *
+ * @param {URL | ArrayBuffer} wasm where gander.wasm is, or its bytes
+ * @param {(reason: GanderError) => void} onExit is called once if the Go program ends, which it never does by itself
+ * @returns {Promise<{go: GoEngine, memory: () => number}>} the engine, and the bytes of memory that it holds
+ */
+export async function startEngine(wasm, onExit) {
+  const go = new Go();
+  const stderr = captureOutput();
+  const instance = await instantiate(wasm, go.importObject);
+  const { promise, resolve } = withResolvers();
+  // The program looks up this function by the name in its arguments, calls it before its main blocks, and so leaves no global behind.
+  const hook = `gander.${Math.random().toString(36).slice(2)}`;
+  go.argv = ['gander', hook];
+  Object.defineProperty(globalThis, hook, { configurable: true, value: { ready: resolve, pause } });
+  const exited = go.run(instance);
+  Reflect.deleteProperty(globalThis, hook);
+  /** @param {unknown} [cause] */
+  const ended = (cause) => {
+    const said = stderr();
+    const memory = /out of memory|cannot allocate/i.test(said);
+    onExit(new GanderError(memory ? 'memory' : 'worker', memory ? 'the engine ran out of memory' : `the engine stopped: ${said.trim()}`, { cause }));
+  };
+  exited.then(ended, ended);
+  return { go: await promise, memory: () => /** @type {WebAssembly.Memory} */ (instance.exports.mem).buffer.byteLength };
+}
+
+/** @returns {{promise: Promise<GoEngine>, resolve: (engine: GoEngine) => void}} */
+function withResolvers() {
+  /** @type {(engine: GoEngine) => void} */
+  let resolve = () => {};
+  return { promise: new Promise((done) => (resolve = done)), resolve: (engine) => resolve(engine) };
+}
+
+/**
+ * Compiles and instantiates while the file downloads; from its bytes where the server gives it a wrong MIME type.
+ *
+ * @param {URL | ArrayBuffer} wasm
+ * @param {WebAssembly.Imports} imports
+ * @returns {Promise<WebAssembly.Instance>}
+ */
+async function instantiate(wasm, imports) {
+  if (wasm instanceof ArrayBuffer) return (await WebAssembly.instantiate(wasm, imports)).instance;
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(wasm);
+  } catch (cause) {
+    throw new GanderError('network', `${wasm}: the download of the engine failed`, { cause });
+  }
+  if (!response.ok) {
+    throw new GanderError('network', `${wasm}: the server answered ${response.status}; gander.wasm must lie beside index.js`, { status: response.status });
+  }
+  const type = response.headers.get('content-type')?.split(';')[0].trim();
+  try {
+    if (type === 'application/wasm') return (await WebAssembly.instantiateStreaming(response, imports)).instance;
+    return (await WebAssembly.instantiate(await response.arrayBuffer(), imports)).instance;
+  } catch (cause) {
+    throw new GanderError('worker', `${wasm} cannot be started: ${/** @type {Error} */ (cause).message}`, { cause });
+  }
+}
+
+/**
+ * Sends what the Go program prints (only a crash prints anything) to the console, and keeps the beginning of it.
+ *
+ * @returns {() => string} what was printed
+ */
+function captureOutput() {
+  const decoder = new TextDecoder();
+  let text = '';
+  globalThis.fs.writeSync = (_, bytes) => {
+    const said = decoder.decode(bytes, { stream: true });
+    if (text.length < 2000) text += said;
+    console.error(said.trimEnd());
+    return bytes.length;
+  };
+  return () => text.split('\n\n')[0]; // the rest is the stack
+}
+
+/** @type {(() => void)[]} */
+const paused = [];
+/** @type {MessagePort | undefined} */
+let pausePort;
+
+/**
+ * Calls back after the event loop has had a turn, so that messages that wait (an abort, say) are handled first. A setTimeout would
+ * do as well but waits at least 4 ms when nested.
+ *
+ * @param {() => void} callback
+ */
+function pause(callback) {
+  if (globalThis.setImmediate) return void globalThis.setImmediate(callback); // Node, where an open port would keep the process alive
+  if (!pausePort) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => paused.shift()?.();
+    pausePort = port2;
+  }
+  paused.push(callback);
+  pausePort.postMessage(null);
+}

@@ -1,0 +1,59 @@
+// The one error class of the package and its codes.
+
+/**
+ * What went wrong, as a word that a program can act on:
+ *
+ * - `bad_file`: the model file is broken (wrong magic, cut short, contradicts itself)
+ * - `unsupported`: the file is valid, but this version of Gander does not implement what it needs
+ * - `context_full`: the prompt does not fit into the context
+ * - `bad_option`: the engine refused an option's value
+ * - `bad_token`: a token id outside the vocabulary
+ * - `aborted`: the engine stopped the call itself (a call stopped by your AbortSignal rejects with the signal's reason instead)
+ * - `io`: the file could not be read (for example, it changed on disk while it was open)
+ * - `memory`: the engine ran out of memory
+ * - `network`: a download failed; `status` holds the HTTP status where there was one
+ * - `closed`: the model was closed, before the call or during it
+ * - `worker`: the worker could not start, or it died
+ * - `internal`: a bug in Gander; please report it
+ *
+ * @typedef {'bad_file' | 'unsupported' | 'context_full' | 'bad_option' | 'bad_token' | 'aborted' | 'io' | 'memory'
+ *   | 'network' | 'closed' | 'worker' | 'internal'} ErrorCode
+ */
+
+/** Every error that Gander reports, except a wrong argument (TypeError, RangeError) and the reason of your own AbortSignal. */
+export class GanderError extends Error {
+  /**
+   * @param {ErrorCode} code what went wrong, for programs
+   * @param {string} message what went wrong, for people
+   * @param {{status?: number, cause?: unknown}} [details] the HTTP status of a `network` error; the error behind this one
+   */
+  constructor(code, message, { status, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'GanderError';
+    /** @type {ErrorCode} */
+    this.code = code;
+    /** @type {number | undefined} The HTTP status, on a `network` error where the server answered. */
+    this.status = status;
+  }
+}
+
+/**
+ * An error in the form in which it crosses from the worker to the page.
+ *
+ * @typedef {{code: ErrorCode, message: string, status?: number}} PlainError
+ */
+
+/**
+ * Turns anything thrown into a PlainError. An object with a string `code` that is no Error comes from the Go half.
+ *
+ * @param {unknown} thrown
+ * @returns {PlainError}
+ */
+export function toPlain(thrown) {
+  if (thrown instanceof GanderError) return { code: thrown.code, message: thrown.message, status: thrown.status };
+  if (thrown instanceof Error) return { code: 'internal', message: thrown.message };
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    return { code: /** @type {ErrorCode} */ (thrown.code), message: String(thrown.message) };
+  }
+  return { code: 'internal', message: String(thrown) };
+}

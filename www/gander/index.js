@@ -1,0 +1,34 @@
+// Gander runs Transformer language models in the browser.
+//
+//   import { Gander } from './gander/index.js'
+//   const model = await Gander.load('models/stories.gguf')
+//   for await (const token of model.generate('Once upon a time')) document.body.append(token.text)
+//   model.close()
+
+import { loadModel } from './model.js';
+
+export { GanderError } from './errors.js';
+export { Model } from './model.js';
+
+/** The entry point. */
+export const Gander = Object.freeze({
+  /**
+   * Loads a GGUF model into a Web Worker of its own.
+   */
+  load: loadModel,
+});
+
+/**
+ * @typedef {import('./errors.js').ErrorCode} ErrorCode
+ * @typedef {import('./model.js').Completion} Completion
+ * @typedef {import('./model.js').FinishReason} FinishReason
+ * @typedef {import('./model.js').GenerateEnd} GenerateEnd
+ * @typedef {import('./model.js').ModelInfo} ModelInfo
+ * @typedef {import('./model.js').Token} Token
+ * @typedef {import('./model.js').TokenCandidate} TokenCandidate
+ * @typedef {import('./model.js').Usage} Usage
+ * @typedef {import('./options.js').GenerateOptions} GenerateOptions
+ * @typedef {import('./options.js').LoadOptions} LoadOptions
+ * @typedef {import('./options.js').Progress} Progress
+ * @typedef {import('./options.js').TokenizeOptions} TokenizeOptions
+ */

@@ -1,0 +1,180 @@
+// A loaded model, as the page sees it. The work is done in a worker (worker.js), reached through a Client.
+
+import { takeClient } from './client.js';
+import { checkLoadOptions, checkLogitsOptions, checkString, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
+import { sourceSpec } from './source.js';
+
+/**
+ * What is known of a model. Sizes are in bytes, lengths in tokens.
+ *
+ * @typedef {object} ModelInfo
+ * @property {string} architecture as in the file's `general.architecture`
+ * @property {string} name as in the file's `general.name`
+ * @property {number} contextLength tokens that prompt and answer may have together
+ * @property {number} trainContextLength the context length for which the model was trained
+ * @property {number} vocabSize
+ * @property {number} hiddenSize width of the residual stream
+ * @property {number} numLayers
+ * @property {number} numHeads
+ * @property {number} numKVHeads
+ * @property {number} headDim
+ * @property {number} ffnSize
+ * @property {number} parameters how many weights the model has
+ * @property {number} fileSize
+ * @property {Record<string, number>} types how many tensors there are of each GGML type
+ * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
+ * @property {{weights: number, kv: number, scratch: number, total: number}} memory what the engine allocates
+ */
+
+/**
+ * @typedef {object} TokenCandidate
+ * @property {number} id
+ * @property {string} text
+ * @property {number} logprob natural logarithm of its probability, before temperature and the other sampling steps
+ */
+
+/**
+ * One token of an answer. The texts of all tokens joined are the answer; a token's text is empty while it is only a part of a character
+ * or could be the beginning of a stop string.
+ *
+ * @typedef {object} Token
+ * @property {number} id
+ * @property {string} text
+ * @property {number} [logprob] with the option `logprobs`: natural logarithm of the token's probability
+ * @property {TokenCandidate[]} [top] with the option `logprobs`: the likeliest tokens, the likeliest first
+ */
+
+/**
+ * Why an answer ended: 'length' (maxTokens, or the context is full), 'stop' (a stop string), 'eos' (the model ended it).
+ *
+ * @typedef {'length' | 'stop' | 'eos'} FinishReason
+ */
+
+/** @typedef {{promptTokens: number, completionTokens: number}} Usage counts of tokens */
+
+/** @typedef {{finishReason: FinishReason, usage: Usage}} GenerateEnd how a generation ended */
+
+/** @typedef {GenerateEnd & {text: string, tokens: Int32Array}} Completion a whole answer */
+
+/**
+ * Loads a GGUF model. From a URL, the file is packed into the engine while it downloads.
+ *
+ * A load that fails leaves nothing behind, and the next one works. It rejects with a GanderError, with the reason of `signal`, or, for
+ * wrong arguments, with a TypeError or RangeError.
+ *
+ * @param {string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} source a URL (relative to the page), File, Blob or buffer
+ * @param {import('./options.js').LoadOptions} [options]
+ * @returns {Promise<Model>}
+ */
+export async function loadModel(source, options = {}) {
+  checkLoadOptions(options);
+  const spec = sourceSpec(source);
+  const { contextLength, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const client = takeClient();
+  try {
+    const info = await client.call({ type: 'load', source: spec, contextLength }, signal, (event) => {
+      if (event.type === 'progress') onProgress?.(event.progress);
+    });
+    return new Model(client, /** @type {ModelInfo} */ (info));
+  } catch (error) {
+    client.release(signal?.aborted ?? false);
+    throw error;
+  }
+}
+
+/** A loaded model. Get one from `Gander.load`; close it to free its memory. */
+export class Model {
+  #client;
+
+  /** What is known of the model: architecture, sizes, memory. */
+  info;
+
+  /**
+   * @param {import('./client.js').Client} client
+   * @param {ModelInfo} info
+   * @internal
+   */
+  constructor(client, info) {
+    this.#client = client;
+    this.info = Object.freeze(info);
+  }
+
+  /**
+   * Turns text into token ids. A lone surrogate in the text counts as U+FFFD, as for TextEncoder.
+   *
+   * @param {string} text
+   * @param {import('./options.js').TokenizeOptions} [options]
+   * @returns {Promise<Int32Array>}
+   */
+  async tokenize(text, options = {}) {
+    checkString('tokenize: text', text);
+    checkTokenizeOptions(options);
+    const ids = await this.#client.call({ type: 'tokenize', text, special: options.special ?? true });
+    return /** @type {Int32Array} */ (ids);
+  }
+
+  /**
+   * Turns token ids into text. Bytes that are not UTF-8 become U+FFFD.
+   *
+   * @param {number[] | Int32Array} ids
+   * @returns {Promise<string>}
+   */
+  async detokenize(ids) {
+    return /** @type {string} */ (await this.#client.call({ type: 'detokenize', ids: tokenIds(ids) }));
+  }
+
+  /**
+   * Computes the logits (before softmax) of the token that follows `ids`, in a context of its own.
+   *
+   * @param {number[] | Int32Array} ids at least one token
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<Float32Array>} one logit for each token of the vocabulary
+   */
+  async logits(ids, options = {}) {
+    checkLogitsOptions(options);
+    const logits = await this.#client.call({ type: 'logits', ids: tokenIds(ids) }, options.signal);
+    return /** @type {Float32Array} */ (logits);
+  }
+
+  /**
+   * Writes on from a prompt, token by token. The prompt is text, in which special tokens are recognised and to which BOS is added as
+   * the model asks, or token ids, taken as they are. Each call starts from its prompt alone; what the prompt has in common with the
+   * call before is not computed again. Generations of one model run one after the other, in the order in which they were first asked
+   * for a token. Leaving the loop stops the generation.
+   *
+   * @param {string | number[] | Int32Array} prompt
+   * @param {import('./options.js').GenerateOptions} [options]
+   * @returns {AsyncGenerator<Token, GenerateEnd, void>} its return value tells how the answer ended
+   */
+  async *generate(prompt, options = {}) {
+    const checked = typeof prompt === 'string' ? prompt : tokenIds(prompt);
+    const request = { type: /** @type {const} */ ('generate'), prompt: checked, options: engineOptions(options) };
+    return yield* this.#client.stream(request, options.signal);
+  }
+
+  /**
+   * Writes on from a prompt and gives the whole answer.
+   *
+   * @param {string | number[] | Int32Array} prompt as for `generate`
+   * @param {import('./options.js').GenerateOptions} [options]
+   * @returns {Promise<Completion>}
+   */
+  async complete(prompt, options = {}) {
+    const stream = this.generate(prompt, options);
+    const ids = [];
+    let text = '';
+    let step = await stream.next();
+    for (; !step.done; step = await stream.next()) {
+      ids.push(step.value.id);
+      text += step.value.text;
+    }
+    const { usage, finishReason } = step.value;
+    return { text, tokens: Int32Array.from(ids), usage, finishReason };
+  }
+
+  /** Ends the worker and frees its memory. Calls that are under way, and later ones, reject with the code `closed`. */
+  close() {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,222 @@
+// Checks what callers pass in, before any work: unknown options and wrong types are a TypeError, numbers out of range a RangeError.
+
+/**
+ * How far a load has come. `phase` is 'engine' while the WebAssembly program starts, 'download' while a file whose server does not
+ * tell its size is fetched, and 'model' while the file is read (and, from a URL, downloaded) into the engine.
+ *
+ * @typedef {object} Progress
+ * @property {'engine' | 'download' | 'model'} phase
+ * @property {number} loaded bytes so far
+ * @property {number} total bytes in all; 0 where that is not known
+ */
+
+/**
+ * Options of `Gander.load`.
+ *
+ * @typedef {object} LoadOptions
+ * @property {number} [contextLength] tokens that prompt and answer may have together; default: the model's own, at most 4096
+ * @property {'auto' | 1} [workers] how many workers run the model; this version supports one
+ * @property {false} [cache] whether to keep a downloaded model for the next visit; this version leaves that to the HTTP cache
+ * @property {AbortSignal} [signal] stops the load; the promise then rejects with the signal's reason
+ * @property {(progress: Progress) => void} [onProgress] is told how far the load has come
+ */
+
+/**
+ * Options of `model.generate` and `model.complete`.
+ *
+ * @typedef {object} GenerateOptions
+ * @property {number} [maxTokens] stops after so many tokens; default: when the context is full
+ * @property {number} [temperature] 0 always takes the likeliest token; default 0.8
+ * @property {number} [topK] keeps the K likeliest tokens; 0 keeps all; default 40
+ * @property {number} [topP] keeps the likeliest tokens that together have this probability, in (0, 1]; default 0.95
+ * @property {number} [minP] drops tokens less likely than this part of the likeliest one's probability, in [0, 1]; default 0.05
+ * @property {number} [repetitionPenalty] divides the logits of recent tokens; 1 is off, the default
+ * @property {number} [frequencyPenalty] is subtracted for each recent occurrence of a token; 0 is off, the default
+ * @property {number} [presencePenalty] is subtracted from recent tokens; 0 is off, the default
+ * @property {number} [penaltyWindow] how many tokens back the penalties look; default 64
+ * @property {number} [seed] a whole number: the same seed, prompt, options and file give the same text everywhere; default: random
+ * @property {string | string[]} [stop] strings that end the answer and are left out of it
+ * @property {boolean} [ignoreEOS] goes on after the end-of-sequence token; default false
+ * @property {boolean | number} [logprobs] adds `logprob` and the n likeliest tokens as `top`; true is 1
+ * @property {AbortSignal} [signal] stops the generation; the call then rejects with the signal's reason
+ */
+
+/**
+ * Options of `model.tokenize`.
+ *
+ * @typedef {object} TokenizeOptions
+ * @property {boolean} [special] adds BOS and EOS as the model asks and recognises special tokens in the text; default true
+ */
+
+/** @typedef {(name: string, value: unknown) => void} Check throws when value is no good */
+
+/**
+ * A number in [min, max]; above min where `exclusive`.
+ *
+ * @param {number} min
+ * @param {number} max
+ * @param {{integer?: boolean, exclusive?: boolean}} [kind]
+ * @returns {Check}
+ */
+function number(min, max, { integer = false, exclusive = false } = {}) {
+  return (name, value) => {
+    if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`);
+    const inRange = exclusive ? value > min : value >= min;
+    if (inRange && value <= max && (!integer || Number.isInteger(value))) return;
+    const bounds = `${exclusive ? 'more than' : 'at least'} ${min}` + (max < Infinity ? ` and at most ${max}` : '');
+    throw new RangeError(`${name} must be ${integer ? 'a whole number, ' : ''}${bounds}, not ${value}`);
+  };
+}
+
+/**
+ * A value that `test` accepts.
+ *
+ * @param {string} what
+ * @param {(value: unknown) => boolean} test
+ * @returns {Check}
+ */
+function be(what, test) {
+  return (name, value) => {
+    if (!test(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+  };
+}
+
+const boolean = be('true or false', (v) => typeof v === 'boolean');
+const signal = be('an AbortSignal', (v) => v instanceof AbortSignal);
+const FLOAT_MAX = 3.4e38; // the engine computes in float32
+
+/** @type {Record<string, Check>} */
+const loadChecks = {
+  contextLength: number(1, 2 ** 31 - 1, { integer: true }),
+  workers: be("'auto' or 1 (more than one worker is not supported yet)", (v) => v === 'auto' || v === 1),
+  cache: be('false (keeping models between visits is not supported yet)', (v) => v === false),
+  signal,
+  onProgress: be('a function', (v) => typeof v === 'function'),
+};
+
+/** @type {Record<string, Check>} */
+const generateChecks = {
+  maxTokens: number(1, 2 ** 31 - 1, { integer: true }),
+  temperature: number(0, FLOAT_MAX),
+  topK: number(0, 2 ** 31 - 1, { integer: true }),
+  topP: number(0, 1, { exclusive: true }),
+  minP: number(0, 1),
+  repetitionPenalty: number(0, FLOAT_MAX, { exclusive: true }),
+  frequencyPenalty: number(-FLOAT_MAX, FLOAT_MAX),
+  presencePenalty: number(-FLOAT_MAX, FLOAT_MAX),
+  penaltyWindow: number(0, 2 ** 31 - 1, { integer: true }),
+  seed: number(0, Number.MAX_SAFE_INTEGER, { integer: true }),
+  stop: be('a string or an array of strings', (v) => [v].flat().every((s) => typeof s === 'string')),
+  ignoreEOS: boolean,
+  logprobs: (name, value) => {
+    if (typeof value !== 'boolean') number(0, 1000, { integer: true })(name, value);
+  },
+  signal,
+};
+
+/** @type {Record<string, Check>} */
+const tokenizeChecks = { special: boolean };
+
+/** @type {Record<string, Check>} */
+const logitsChecks = { signal };
+
+/**
+ * Checks the options of `Gander.load`.
+ *
+ * @param {LoadOptions} options
+ */
+export function checkLoadOptions(options) {
+  check('Gander.load', options, loadChecks);
+}
+
+/**
+ * Checks the options of `model.tokenize`.
+ *
+ * @param {TokenizeOptions} options
+ */
+export function checkTokenizeOptions(options) {
+  check('tokenize', options, tokenizeChecks);
+}
+
+/**
+ * Checks the options of `model.logits`.
+ *
+ * @param {{signal?: AbortSignal}} options
+ */
+export function checkLogitsOptions(options) {
+  check('logits', options, logitsChecks);
+}
+
+/**
+ * Checks the options of `model.generate` and gives what the engine takes: no signal, `stop` as an array, `logprobs` as a number, a seed.
+ *
+ * @param {GenerateOptions} options
+ * @returns {Record<string, number | boolean | string[]>}
+ */
+export function engineOptions(options) {
+  check('generate', options, generateChecks);
+  const { signal: _, stop, logprobs, seed, ...rest } = options;
+  /** @type {Record<string, number | boolean | string[] | undefined>} */
+  const all = {
+    ...rest,
+    stop: stop === undefined ? undefined : [stop].flat(),
+    logprobs: logprobs === undefined ? undefined : Number(logprobs),
+    seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
+  };
+  return /** @type {Record<string, number | boolean | string[]>} */ (
+    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  );
+}
+
+/**
+ * Checks token ids and gives them as an Int32Array of its own. Whether an id is in the vocabulary is for the engine to say.
+ *
+ * @param {ArrayLike<number>} ids
+ * @returns {Int32Array}
+ */
+export function tokenIds(ids) {
+  if (!Array.isArray(ids) && !(ids instanceof Int32Array)) {
+    throw new TypeError(`token ids must be an Array or an Int32Array, not ${describe(ids)}`);
+  }
+  for (const id of ids) {
+    if (!Number.isInteger(id)) throw new TypeError(`a token id must be a whole number, not ${describe(id)}`);
+    if (id !== (id | 0)) throw new RangeError(`token id ${id} does not fit in 32 bits`);
+  }
+  return Int32Array.from(ids);
+}
+
+/**
+ * Checks that `value` is a string.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ */
+export function checkString(name, value) {
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${describe(value)}`);
+}
+
+/**
+ * @param {string} where
+ * @param {object} options
+ * @param {Record<string, Check>} checks
+ */
+function check(where, options, checks) {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${where}: options must be an object, not ${describe(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      throw new TypeError(`${where}: unknown option "${name}"; this version knows ${Object.keys(checks).join(', ')}`);
+    }
+    if (value !== undefined) checks[name](`${where}: ${name}`, value); // undefined means not given, as for any parameter
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function describe(value) {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? value.slice(0, 40) + '…' : value);
+  if (typeof value === 'object') return value.constructor?.name ?? 'an object';
+  return String(value);
+}

@@ -1,0 +1,156 @@
+// The worker half of Gander: it owns the Go engine and serves the page's calls. This file starts with the protocol, which client.js
+// speaks at the other end.
+//
+// Page to worker: every call has a fresh id, and is answered by exactly one `done` or `error` with that id.
+//
+//   { id, type: 'load', source, contextLength? }   opens the model; `progress` messages come before the answer      -> ModelInfo
+//   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
+//   { id, type: 'detokenize', ids }                                                                                 -> string
+//   { id, type: 'logits', ids }                                                                                     -> Float32Array
+//   { id, type: 'generate', prompt, options }      a `token` message for each token comes before the answer         -> GenerateEnd
+//   { id, type: 'abort' }                          stops the call with this id; the call itself is still answered
+//   { type: 'watch', lock }                        asks the worker to hold a Web Lock, whose release tells the page that it died
+//
+// Worker to page:
+//
+//   { id, type: 'progress', progress }
+//   { id, type: 'token', token }
+//   { id, type: 'done', value }
+//   { id, type: 'error', error }                   error: { code, message, status? }; of a load also `memory`, bytes held by the engine
+//   { type: 'watched' }                            the lock is held
+//   { type: 'exit', error }                        the Go program ended: no further answer comes from this worker
+//
+// One engine, one model. `logits` and `generate` run one after the other in the order in which they came; the others at once.
+
+import { toPlain } from './errors.js';
+import { startEngine } from './engine.js';
+import { openSource } from './source.js';
+
+/**
+ * @typedef {{id: number, type: 'load', source: import('./source.js').SourceSpec, contextLength?: number}
+ *   | {id: number, type: 'tokenize', text: string, special: boolean}
+ *   | {id: number, type: 'detokenize', ids: Int32Array}
+ *   | {id: number, type: 'logits', ids: Int32Array}
+ *   | {id: number, type: 'generate', prompt: string | Int32Array, options: Record<string, number | boolean | string[]>}} Call
+ */
+
+/**
+ * @typedef {Call | {id: number, type: 'abort'} | {type: 'watch', lock: string}} Request
+ */
+
+/**
+ * @typedef {{id: number, type: 'progress', progress: import('./options.js').Progress}
+ *   | {id: number, type: 'token', token: import('./model.js').Token}} CallEvent
+ */
+
+/**
+ * @typedef {CallEvent | {id: number, type: 'done', value: unknown}
+ *   | {id: number, type: 'error', error: import('./errors.js').PlainError, memory?: number}
+ *   | {type: 'watched'} | {type: 'exit', error: import('./errors.js').PlainError}} Reply
+ */
+
+/**
+ * @typedef {object} Port the part of DedicatedWorkerGlobalScope that is used here
+ * @property {(message: Reply) => void} postMessage
+ * @property {(type: 'message', listener: (event: MessageEvent<Request>) => void) => void} addEventListener
+ */
+const port = /** @type {Port} */ (/** @type {unknown} */ (globalThis));
+
+/** @type {Map<number, AbortController>} The calls that are under way. */
+const running = new Map();
+
+/** @type {ReturnType<typeof startEngine> | undefined} */
+let engine;
+
+/** @type {Promise<unknown>} Settles when the last of the queued calls has. */
+let last = Promise.resolve();
+
+port.addEventListener('message', ({ data }) => {
+  if (data.type === 'abort') running.get(data.id)?.abort();
+  else if (data.type === 'watch') watch(data.lock);
+  else answer(data);
+});
+
+/** @param {string} lock */
+function watch(lock) {
+  navigator.locks.request(lock, () => {
+    port.postMessage({ type: 'watched' });
+    return new Promise(() => {}); // held until the worker ends
+  });
+}
+
+/** @param {Call} call */
+async function answer(call) {
+  const { id } = call;
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const value = await perform(call, controller.signal);
+    port.postMessage({ id, type: 'done', value });
+  } catch (thrown) {
+    const memory = call.type === 'load' ? (await engine?.catch(() => undefined))?.memory() : undefined;
+    port.postMessage({ id, type: 'error', error: toPlain(thrown), memory });
+  } finally {
+    running.delete(id);
+  }
+}
+
+/**
+ * @param {Call} call
+ * @param {AbortSignal} signal
+ * @returns {Promise<unknown>} the value of the `done` message
+ */
+async function perform(call, signal) {
+  if (call.type === 'load') return load(call, signal);
+  if (!engine) throw new Error('a call before load');
+  const { go } = await engine;
+  switch (call.type) {
+    case 'tokenize':
+      return go.tokenize(call.text, call.special);
+    case 'detokenize':
+      return go.detokenize(call.ids);
+    case 'logits':
+      return inTurn(signal, () => go.logits(call.ids, signal));
+    case 'generate':
+      return inTurn(signal, () =>
+        go.generate(call.prompt, call.options, signal, (token) => port.postMessage({ id: call.id, type: 'token', token })),
+      );
+  }
+}
+
+/**
+ * @param {Call & {type: 'load'}} call
+ * @param {AbortSignal} signal
+ */
+async function load({ id, source: spec, contextLength }, signal) {
+  /** @param {import('./options.js').Progress['phase']} phase */
+  const report = (phase) => (/** @type {number} */ loaded, /** @type {number} */ total) =>
+    port.postMessage({ id, type: 'progress', progress: { phase, loaded, total } });
+  report('engine')(0, 0);
+  engine ??= startEngine(new URL('./gander.wasm', import.meta.url), (reason) => port.postMessage({ type: 'exit', error: toPlain(reason) }));
+  const starting = engine;
+  starting.catch(() => (engine = undefined)); // the next load tries again
+  const [source, { go }] = await Promise.all([openSource(spec, signal, report('download')), starting]);
+  try {
+    return await go.open(source, { contextLength }, signal, report('model'));
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * Runs `work` after the calls that came before it. Their failures are theirs.
+ *
+ * @template T
+ * @param {AbortSignal} signal
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function inTurn(signal, work) {
+  const result = last.then(() => {
+    signal.throwIfAborted();
+    return work();
+  });
+  last = result.catch(() => {});
+  return result;
+}
