@@ -1,0 +1,65 @@
+package wasm
+
+import (
+	"context"
+	"syscall/js"
+	"time"
+)
+
+// turn is for how long the engine computes before it lets the event loop have a turn. A turn costs some 20 µs; without one no message
+// gets in, an abort least of all.
+const turn = 8 * time.Millisecond
+
+// A callContext is the context of one call: an AbortSignal cancels it, and looking whether it is cancelled gives the event loop its
+// turn. The engine looks between tokens and between the chunks of a prompt.
+type callContext struct {
+	context.Context
+	pause js.Value
+	last  time.Time
+}
+
+// newContext returns the context of a call and a function that must be called at its end. signal is an AbortSignal.
+func newContext(signal, pause js.Value) (*callContext, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	onAbort := js.FuncOf(func(js.Value, []js.Value) any {
+		cancel()
+		return nil
+	})
+	signal.Call("addEventListener", "abort", onAbort)
+	if signal.Get("aborted").Bool() {
+		cancel()
+	}
+	return &callContext{Context: ctx, pause: pause, last: time.Now()}, func() {
+		signal.Call("removeEventListener", "abort", onAbort)
+		onAbort.Release()
+		cancel()
+	}
+}
+
+// Err is as in context.Context, after a turn of the event loop if one is due.
+func (c *callContext) Err() error {
+	c.yield()
+	return c.Context.Err()
+}
+
+// Done is as in context.Context, after a turn of the event loop if one is due.
+func (c *callContext) Done() <-chan struct{} {
+	c.yield()
+	return c.Context.Done()
+}
+
+// yield waits until the event loop had a turn, unless it had one in the last 8 ms.
+func (c *callContext) yield() {
+	if time.Since(c.last) < turn {
+		return
+	}
+	resume := make(chan struct{})
+	back := js.FuncOf(func(js.Value, []js.Value) any {
+		close(resume)
+		return nil
+	})
+	defer back.Release()
+	c.pause.Invoke(back)
+	<-resume
+	c.last = time.Now()
+}

@@ -1,0 +1,163 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"syscall/js"
+	"time"
+
+	"github.com/gander-lm/gander/core"
+)
+
+// progressInterval is the least time between two progress reports; the last one always comes.
+const progressInterval = 50 * time.Millisecond
+
+var errNoModel = errors.New("wasm: no model is open")
+
+// An engine holds one model. The worker sees to it that logits and generate run one at a time.
+type engine struct {
+	pause   js.Value
+	model   *core.Model
+	session *core.Session // what generate computed last; nil if there is nothing to build on
+}
+
+// open implements GoEngine.open(source, options, signal, onProgress).
+func (e *engine) open(args []js.Value) (any, error) {
+	ctx, end := newContext(args[2], e.pause)
+	defer end()
+	e.model, e.session = nil, nil // a model that is replaced is freed first
+	src := source{args[0]}
+	o := core.Options{Progress: progress(args[3])}
+	if length := args[1].Get("contextLength"); length.Truthy() {
+		o.ContextLength = length.Int()
+	}
+	model, err := core.Open(ctx, src, src.size(), o)
+	if err != nil {
+		return nil, err
+	}
+	e.model = model
+	return toJS(reflect.ValueOf(model.Info())), nil
+}
+
+// progress returns a function that reports to the JavaScript function report, not too often.
+func progress(report js.Value) func(done, total int64) {
+	var last time.Time
+	return func(done, total int64) {
+		if now := time.Now(); done == total || now.Sub(last) >= progressInterval {
+			last = now
+			report.Invoke(done, total)
+		}
+	}
+}
+
+// tokenize implements GoEngine.tokenize(text, special).
+func (e *engine) tokenize(args []js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	ids, err := e.model.Tokenize(args[0].String(), args[1].Bool())
+	if err != nil {
+		return nil, err
+	}
+	return typedArray("Int32Array", ids), nil
+}
+
+// detokenize implements GoEngine.detokenize(ids).
+func (e *engine) detokenize(args []js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	text, err := e.model.Detokenize(int32s(args[0]))
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// logits implements GoEngine.logits(ids, signal).
+func (e *engine) logits(args []js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	ctx, end := newContext(args[1], e.pause)
+	defer end()
+	logits, err := e.model.Logits(ctx, int32s(args[0]))
+	if err != nil {
+		return nil, err
+	}
+	return typedArray("Float32Array", logits), nil
+}
+
+// generate implements GoEngine.generate(prompt, options, signal, onToken).
+func (e *engine) generate(args []js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	ctx, end := newContext(args[2], e.pause)
+	defer end()
+	o := core.DefaultGenerateOptions()
+	if err := fromJS(&o, args[1]); err != nil {
+		return nil, err
+	}
+	prompt, err := e.promptIDs(args[0])
+	if err != nil {
+		return nil, err
+	}
+	session, err := e.sessionFor(prompt)
+	if err != nil {
+		return nil, err
+	}
+	count, err := e.stream(ctx, session, prompt[session.Len():], o, args[3])
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"finishReason": session.FinishReason(),
+		"usage":        map[string]any{"promptTokens": len(prompt), "completionTokens": count},
+	}, nil
+}
+
+// promptIDs gives the token ids of a prompt, which is a string or an Int32Array.
+func (e *engine) promptIDs(prompt js.Value) ([]int32, error) {
+	if prompt.Type() == js.TypeString {
+		return e.model.Tokenize(prompt.String(), true)
+	}
+	return int32s(prompt), nil
+}
+
+// sessionFor returns a session that holds the beginning of prompt, as much of it as the last call computed, but never the last token,
+// from which the logits of the next come.
+func (e *engine) sessionFor(prompt []int32) (*core.Session, error) {
+	if e.session == nil {
+		return e.model.NewSession()
+	}
+	have := e.session.Tokens()
+	n := 0
+	for n < min(len(have), len(prompt)-1) && have[n] == prompt[n] {
+		n++
+	}
+	e.session.Truncate(n)
+	return e.session, nil
+}
+
+// stream generates and hands each token to onToken. It returns how many there were.
+func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int32, o core.GenerateOptions, onToken js.Value) (int, error) {
+	e.session = nil // a session that panicked is not used again
+	count := 0
+	for token, err := range session.Generate(ctx, prompt, o) {
+		if err != nil {
+			e.session = session
+			return count, fmt.Errorf("wasm: generate: %w", err)
+		}
+		object := toJS(reflect.ValueOf(token)).(map[string]any)
+		if o.Logprobs == 0 {
+			delete(object, "logprob")
+		}
+		onToken.Invoke(object)
+		count++
+	}
+	e.session = session
+	return count, nil
+}

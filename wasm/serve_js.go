@@ -1,0 +1,37 @@
+package wasm
+
+import (
+	"os"
+	"runtime/debug"
+	"syscall/js"
+)
+
+// WebAssembly memory grows and never shrinks, so garbage that is let pile up costs for good. Collecting early is cheap here: nearly
+// all of the heap is weights, which hold no pointers. The limit leaves room below the 4 GiB that 32-bit addresses reach.
+const (
+	gcPercent   = 25
+	memoryLimit = 3584 << 20 // bytes
+)
+
+// Serve offers the engine to JavaScript and never returns.
+//
+// The first program argument names a global object {ready, pause}: ready is called once with the engine's functions; pause calls its
+// argument back after the event loop had a turn.
+func Serve() {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
+	hook := js.Global().Get(os.Args[1])
+	e := &engine{pause: hook.Get("pause")}
+	functions := js.Global().Get("Object").New()
+	for name, f := range map[string]func([]js.Value) (any, error){
+		"open":       e.open,
+		"tokenize":   e.tokenize,
+		"detokenize": e.detokenize,
+		"logits":     e.logits,
+		"generate":   e.generate,
+	} {
+		functions.Set(name, promiseFunc(f))
+	}
+	hook.Get("ready").Invoke(functions)
+	select {} // the functions are called from the event loop
+}

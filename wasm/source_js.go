@@ -1,0 +1,34 @@
+package wasm
+
+import (
+	"io"
+	"syscall/js"
+)
+
+// maxRead is the most bytes that are asked of a source at once, so that JavaScript never holds a large tensor in one ArrayBuffer.
+const maxRead = 4 << 20
+
+// A source is an io.ReaderAt over a JavaScript object with a method read(offset, length) that returns a Promise of a Uint8Array. It
+// serves one reader at a time.
+type source struct{ object js.Value }
+
+// size returns the length of the source in bytes.
+func (s source) size() int64 { return int64(s.object.Get("size").Float()) }
+
+// ReadAt implements io.ReaderAt. Its error is io.EOF, or what read rejected with.
+func (s source) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		want := min(len(p)-n, maxRead)
+		piece, err := await(s.object.Call("read", float64(off)+float64(n), want))
+		if err != nil {
+			return n, err
+		}
+		got := js.CopyBytesToGo(p[n:n+want], piece)
+		n += got
+		if got < want {
+			return n, io.EOF
+		}
+	}
+	return n, nil
+}
