@@ -1,0 +1,136 @@
+// The model panel: loads the bundled model or one of the person's own, shows how far it is and what it is.
+
+import { Gander } from '../gander/index.js';
+import { byId } from './dom.js';
+import { formatBytes, formatCount } from './format.js';
+import { announce, clearNotice, showError } from './notice.js';
+
+/** @typedef {import('../gander/index.js').Model} Model */
+
+const BUNDLED = 'models/stories.gguf';
+const ABOUT_BUNDLED =
+  'A tiny story writer that this project trained on text from a generator of its own. It knows a few hundred words and only writes simple stories; it cannot chat or answer questions.';
+const ABOUT_OWN = 'Your own model. It runs on this machine only.';
+
+const loading = byId('loading', HTMLDivElement);
+const loadingText = byId('loading-text', HTMLLabelElement);
+const bar = byId('progress', HTMLProgressElement);
+const card = byId('card', HTMLDivElement);
+const file = byId('file', HTMLInputElement);
+const bundled = byId('bundled', HTMLButtonElement);
+const drop = byId('drop', HTMLDivElement);
+
+/** @type {AbortController | undefined} The load that is under way. */
+let current;
+
+/**
+ * Wires the panel and loads the bundled model.
+ *
+ * @param {(model: Model) => void} onModel takes each model that was loaded, and closes the one before
+ */
+export function startLoader(onModel) {
+  /**
+   * @param {string | File} source
+   * @param {string} name
+   */
+  const load = async (source, name) => {
+    current?.abort(); // the newest choice counts
+    const controller = (current = new AbortController());
+    clearNotice();
+    showProgress(name, 0, 0);
+    try {
+      const model = await Gander.load(source, {
+        signal: controller.signal,
+        onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
+      });
+      showCard(model.info, source === BUNDLED ? 'Story writer' : name, source === BUNDLED ? ABOUT_BUNDLED : ABOUT_OWN);
+      bundled.hidden = source === BUNDLED;
+      announce(`${name} is loaded.`);
+      onModel(model);
+    } catch (error) {
+      if (!controller.signal.aborted) showError(error, `${name} was not loaded.`);
+    } finally {
+      if (current === controller) {
+        current = undefined;
+        loading.hidden = true;
+      }
+    }
+  };
+  file.addEventListener('change', () => {
+    const picked = file.files?.[0];
+    if (picked) load(picked, picked.name);
+    file.value = ''; // so that the same file can be picked again
+  });
+  byId('url-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    const url = byId('url', HTMLInputElement).value;
+    load(url, nameOf(url));
+  });
+  bundled.addEventListener('click', () => load(BUNDLED, 'The story writer'));
+  acceptDrops((dropped) => load(dropped, dropped.name));
+  load(BUNDLED, 'The story writer');
+}
+
+/** @param {string} url */
+function nameOf(url) {
+  const last = new URL(url).pathname.split('/').pop() || url;
+  try {
+    return decodeURIComponent(last);
+  } catch { // a lone % is legal in an address
+    return last;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {number} loaded
+ * @param {number} total 0 while it is not known
+ */
+function showProgress(name, loaded, total) {
+  loading.hidden = false;
+  const amount = total > 0 ? `: ${formatBytes(loaded)} of ${formatBytes(total)}` : loaded > 0 ? `: ${formatBytes(loaded)}` : '';
+  loadingText.textContent = `Loading ${name.replace(/^The/, 'the')}${amount}`;
+  if (total > 0) bar.value = loaded / total;
+  else bar.removeAttribute('value'); // indeterminate
+}
+
+/**
+ * @param {import('../gander/index.js').ModelInfo} info
+ * @param {string} name
+ * @param {string} about
+ */
+function showCard(info, name, about) {
+  byId('model-name', HTMLParagraphElement).textContent = name;
+  byId('model-about', HTMLParagraphElement).textContent = about;
+  byId('model-facts', HTMLParagraphElement).textContent = [
+    `${info.architecture}, ${formatCount(info.parameters)} parameters in ${info.numLayers} layers`,
+    `${Object.keys(info.types).sort().join(' and ')} weights, ${formatBytes(info.fileSize)}`,
+    `context of ${info.contextLength.toLocaleString('en')} tokens`,
+    `${formatBytes(info.memory.total)} of memory`,
+  ].join(' · ');
+  card.hidden = false;
+}
+
+/**
+ * Lets the person drop a file anywhere on the page.
+ *
+ * @param {(file: File) => void} onFile
+ */
+function acceptDrops(onFile) {
+  const hasFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files') ?? false;
+  addEventListener('dragover', (event) => {
+    if (!hasFile(event)) return;
+    event.preventDefault(); // without this the browser would open the file instead of the page
+    drop.hidden = false;
+  });
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) drop.hidden = true; // it left the window
+  });
+  addEventListener('drop', (event) => {
+    if (!hasFile(event)) return;
+    event.preventDefault();
+    drop.hidden = true;
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped) onFile(dropped);
+  });
+}

@@ -1,0 +1,49 @@
+// What the page tells the person: errors in a box, and short words for screen readers.
+
+import { GanderError } from '../gander/index.js';
+import { byId } from './dom.js';
+
+const notice = byId('notice', HTMLDivElement);
+const text = byId('notice-text', HTMLParagraphElement);
+const status = byId('status', HTMLParagraphElement);
+
+byId('notice-close', HTMLButtonElement).addEventListener('click', clearNotice);
+
+/** @type {Partial<Record<import('../gander/index.js').ErrorCode, string>>} */
+const meanings = {
+  bad_file: 'This file is not a working GGUF model. It may be cut short or damaged.',
+  unsupported: 'Gander cannot run this model yet.',
+  context_full: 'The beginning is longer than this model can read. Make it shorter.',
+  network: 'The model could not be downloaded.',
+  io: 'The file could not be read.',
+  memory: 'This model needs more memory than the browser gives to one tab.',
+  worker: 'The engine stopped.',
+  internal: 'Gander has a bug. Please report it with the message below.',
+};
+
+/**
+ * Shows an error.
+ *
+ * @param {unknown} error
+ * @param {string} [what] what the person tried
+ */
+export function showError(error, what = '') {
+  const meaning = (error instanceof GanderError && meanings[error.code]) || '';
+  const detail = error instanceof Error ? error.message : String(error);
+  text.textContent = [[what, meaning].filter(Boolean).join(' '), detail].filter(Boolean).join('\n');
+  notice.hidden = false;
+}
+
+export function clearNotice() {
+  notice.hidden = true;
+  text.textContent = '';
+}
+
+/**
+ * Says something to screen readers, when they have time.
+ *
+ * @param {string} message
+ */
+export function announce(message) {
+  status.textContent = message;
+}

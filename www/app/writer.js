@@ -1,0 +1,130 @@
+// The writing part: takes the beginning, has the model go on from it, and shows the text and how fast it came.
+
+import { byId } from './dom.js';
+import { formatDuration } from './format.js';
+import { announce, clearNotice, showError } from './notice.js';
+import { readSettings } from './settings.js';
+
+/** @typedef {import('../gander/index.js').Model} Model */
+
+const form = byId('prompt-form', HTMLFormElement);
+const prompt = byId('prompt', HTMLTextAreaElement);
+const generate = byId('generate', HTMLButtonElement);
+const stop = byId('stop', HTMLButtonElement);
+const sheet = byId('sheet', HTMLElement);
+const given = byId('given', HTMLSpanElement);
+const written = byId('written', HTMLSpanElement);
+const stats = byId('stats', HTMLParagraphElement);
+
+/** @type {Model | undefined} */
+let model;
+
+/** @type {AbortController | undefined} The generation that is under way. */
+let current;
+
+/** Wires the form and the keys. */
+export function startWriter() {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    write();
+  });
+  stop.addEventListener('click', () => current?.abort());
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      write();
+    } else if (event.key === 'Escape') current?.abort();
+  });
+}
+
+/**
+ * Takes a model that was loaded and closes the one before.
+ *
+ * @param {Model} loaded
+ */
+export function useModel(loaded) {
+  current?.abort();
+  model?.close();
+  model = loaded;
+  showBusy();
+}
+
+async function write() {
+  if (!model || current) return;
+  const controller = (current = new AbortController());
+  clearNotice();
+  showBusy();
+  const paper = new Paper(prompt.value);
+  try {
+    const settings = readSettings();
+    const stream = model.generate(prompt.value, { ...settings, signal: controller.signal });
+    announce('Writing.');
+    let step = await stream.next();
+    for (; !step.done; step = await stream.next()) paper.add(step.value.text);
+    const { finishReason } = step.value;
+    paper.end(finishReason === 'length' ? 'the length was reached' : 'the model ended the text');
+  } catch (error) {
+    paper.end(controller.signal.aborted ? 'stopped' : '');
+    if (!controller.signal.aborted) showError(error);
+  } finally {
+    current = undefined;
+    showBusy();
+  }
+}
+
+function showBusy() {
+  generate.disabled = !model || current !== undefined;
+  stop.disabled = current === undefined;
+  sheet.setAttribute('aria-busy', String(current !== undefined));
+}
+
+/** What one generation writes on: the text, drawn at most once a frame, and the figures beside it. */
+class Paper {
+  #started = performance.now();
+  #first = 0;
+  #last = 0;
+  #tokens = 0;
+  #waiting = '';
+  #frame = 0;
+
+  /** @param {string} beginning */
+  constructor(beginning) {
+    given.textContent = beginning;
+    written.textContent = '';
+    stats.textContent = '';
+  }
+
+  /** @param {string} text */
+  add(text) {
+    this.#last = performance.now();
+    this.#first ||= this.#last;
+    this.#tokens++;
+    this.#waiting += text;
+    this.#frame ||= requestAnimationFrame(() => this.#draw(''));
+  }
+
+  /** @param {string} reason */
+  end(reason) {
+    cancelAnimationFrame(this.#frame);
+    this.#draw(reason);
+    announce(`${this.#tokens} tokens written. ${reason}`);
+  }
+
+  /** @param {string} reason */
+  #draw(reason) {
+    this.#frame = 0;
+    written.append(this.#waiting);
+    this.#waiting = '';
+    if (this.#tokens === 0) {
+      stats.textContent = reason;
+      return;
+    }
+    const rate = (this.#tokens - 1) / ((this.#last - this.#first) / 1000);
+    stats.textContent = [
+      `${this.#tokens} tokens`,
+      this.#tokens > 4 ? `${rate.toFixed(rate < 100 ? 1 : 0)} tokens/s` : '',
+      `first after ${formatDuration(this.#first - this.#started)}`,
+      reason,
+    ].filter(Boolean).join(' · ');
+  }
+}
