@@ -28,6 +28,8 @@ type Activations struct {
 	Q []int16
 	D []float32 // scales, [tokens, cols/32]
 	S []int32   // sums of a block's integers, [tokens, cols/32]
+
+	quantized bool // whether Q, D and S are those of X
 }
 
 // Resize makes room for tokens rows of cols values and points X at x, which
@@ -37,7 +39,7 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 	if len(x) != tokens*cols {
 		panic(fmt.Sprintf("kernel: %d activations for %d tokens of %d", len(x), tokens, cols))
 	}
-	a.Tokens, a.Cols, a.X = tokens, cols, x
+	a.Tokens, a.Cols, a.X, a.quantized = tokens, cols, x, false
 	blocks := tokens * (cols / BlockLen)
 	if cap(a.D) < blocks {
 		a.Q = make([]int16, blocks*BlockLen*expand)
@@ -47,8 +49,8 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 	a.Q, a.D, a.S = a.Q[:blocks*BlockLen*expand], a.D[:blocks], a.S[:blocks]
 }
 
-// Quantize fills Q, D and S from X. It panics if the columns are not a multiple
-// of 32.
+// Quantize fills Q, D and S from X, once after each Resize. It panics if the
+// columns are not a multiple of 32.
 //
 // A block whose largest magnitude is below 2^-100 counts as zero; one with a NaN
 // or an infinity gets a NaN scale, so that it spreads to every product.
@@ -56,9 +58,10 @@ func (a *Activations) Quantize() {
 	if a.Cols%BlockLen != 0 {
 		panic(fmt.Sprintf("kernel: rows of %d activations are not a multiple of %d", a.Cols, BlockLen))
 	}
-	if len(a.D) > 0 {
+	if len(a.D) > 0 && !a.quantized {
 		quantize(a.Q, a.D, a.S, a.X)
 	}
+	a.quantized = true
 }
 
 // token returns the integers, scales and sums of row t.

@@ -38,7 +38,7 @@ func scoresGeneric(dst, q, k []float32, scale float32) {
 	}
 }
 
-// Mix writes the weighted sum of values to dst: dst[d] = sum over p of w[p]*v[p][d],
+// Mix adds the weighted sum of values to dst: dst[d] += sum over p of w[p]*v[p][d],
 // added in the order of p.
 //
 //	dst [headDim] f32; w [positions] f32; v [positions, headDim] f32
@@ -52,7 +52,6 @@ func Mix(dst, w, v []float32) {
 }
 
 func mixGeneric(dst, w, v []float32) {
-	clear(dst)
 	for p, a := range w {
 		row := v[p*len(dst) : (p+1)*len(dst)]
 		for d, x := range row {

@@ -259,21 +259,37 @@ TEXT ·mix4(SB), NOSPLIT, $0-72
 	Set R7
 	Get R3
 	Set R8
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $16
 	Set V1
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $32
 	Set V2
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $48
 	Set V3
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $64
 	Set V4
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $80
 	Set V5
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $96
 	Set V6
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $112
 	Set V7
 	Loop
 	Get R6
@@ -420,7 +436,9 @@ TEXT ·mix4(SB), NOSPLIT, $0-72
 	Set R7
 	Get R3
 	Set R8
-	V128Const $0, $0
+	Get R0
+	I32WrapI64
+	V128Load $0
 	Set V0
 	Loop
 	Get R6

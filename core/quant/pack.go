@@ -64,6 +64,15 @@ func NewMatrix(rows, cols int, layout Layout) *Matrix {
 	return m
 }
 
+// MatrixBytes returns the size in memory of what NewMatrix makes, in bytes.
+func MatrixBytes(rows, cols int, layout Layout) int64 {
+	if layout == Dense {
+		return 4 * int64(rows) * int64(cols)
+	}
+	groups := (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * (kernel.RowMultiple / kernel.GroupRows)
+	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.blockBytes())
+}
+
 // Bytes returns the size of a matrix in memory, in bytes.
 func (m *Matrix) Bytes() int64 { return int64(len(m.packed)) + 4*int64(len(m.dense)) }
 

@@ -48,7 +48,10 @@ func genAttend(a *asm) {
 		for _, n := range []int{8, 1} {
 			a.op("Block; Loop; Get R1; I64Const $%d; I64LtS; BrIf $1", 4*n)
 			a.op("Get R2; Set R6; Get R4; Set R7; Get R3; Set R8")
-			a.zero(regs("V", 0, n)...)
+			for i := range n {
+				a.load("R0", 16*i)
+				a.op("Set V%d", i)
+			}
 			a.loop("R8", func() {
 				a.splat("R6", 0)
 				a.op("Set V8")
