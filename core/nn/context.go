@@ -23,7 +23,6 @@ const (
 	BufferNorm                   // its norm, the input of a linear layer
 	BufferProj                   // output of the first linear layer of a block: q, k and v, or gate and up
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
-	BufferOut                    // output of the block
 	BufferScores                 // attention scores of one query
 	numBuffers
 )

@@ -1,0 +1,92 @@
+// Package arch holds the decoder architectures, one file each. A file registers
+// the value of general.architecture that it answers to and says, as a struct with
+// tags, which tensors it has (see package nn), and in Forward, what it does with
+// them.
+package arch
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/nn"
+)
+
+// Decoder is a model that turns token ids into logits.
+type Decoder interface {
+	// Forward appends a batch of tokens to its cache and computes logits.
+	Forward(b *Batch)
+}
+
+// Batch is some tokens that follow each other, and where the results go.
+type Batch struct {
+	IDs     []int32 // at positions Cache.Len() and on; within the vocabulary
+	Cache   *kvcache.Cache
+	Context *nn.Context
+
+	// Logits [outputs, vocab] f32 receives a row for each of the last tokens of
+	// the batch; it may be empty, when only the cache is wanted.
+	Logits []float32
+
+	// Observe, if not nil, is told every layer's attention weights.
+	Observe func(layer int) attention.Observer
+}
+
+// observer returns the observer of a layer, or nil.
+func (b *Batch) observer(layer int) attention.Observer {
+	if b.Observe == nil {
+		return nil
+	}
+	return b.Observe(layer)
+}
+
+// constructor checks a configuration and returns a decoder without weights.
+type constructor func(c *Config) (Decoder, error)
+
+var registry = map[string]constructor{}
+
+// register adds an architecture; it panics on a duplicate name, which is a
+// mistake in this package.
+func register(name string, f constructor) {
+	if registry[name] != nil {
+		panic("arch: " + name + " is registered twice")
+	}
+	registry[name] = f
+}
+
+// Names returns the architectures that are supported, sorted.
+func Names() []string {
+	names := make([]string, 0, len(registry))
+	for n := range registry {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// New returns the decoder that a file describes and the binder that loads its
+// weights. An unknown architecture is an *errs.UnsupportedError, a contradiction
+// in the file an *errs.FormatError.
+func New(f *gguf.File) (Decoder, *Config, *nn.Binder, error) {
+	c, err := readConfig(f)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("arch: %w", err)
+	}
+	construct, ok := registry[c.Architecture]
+	if !ok {
+		return nil, nil, nil, fmt.Errorf("arch: %w", &errs.UnsupportedError{What: fmt.Sprintf("architecture %q (supported are %s)", c.Architecture, strings.Join(Names(), ", "))})
+	}
+	d, err := construct(c)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("arch: %s: %w", c.Architecture, err)
+	}
+	b, err := nn.Bind(d, f, c.sizes(), c.NormEps)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("arch: %s: %w", c.Architecture, err)
+	}
+	return d, c, b, nil
+}
