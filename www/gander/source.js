@@ -33,7 +33,7 @@ export function sourceSpec(source) {
     return { kind: 'blob', blob: new Blob([/** @type {ArrayBuffer} */ (source)]) };
   }
   if (source instanceof URL) return { kind: 'url', href: source.href };
-  if (typeof source === 'string') return { kind: 'url', href: new URL(source, globalThis.document?.baseURI).href };
+  if (typeof source === 'string') return { kind: 'url', href: new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href).href };
   throw new TypeError('Gander.load: the source must be a URL, a File, a Blob or an ArrayBuffer');
 }
 

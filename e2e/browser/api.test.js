@@ -1,0 +1,263 @@
+// The API, called from a page with a strict content security policy, in Chromium.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setUp } from '../lib/fixture.js';
+import { brokenModels, bundledPath } from '../lib/models.js';
+
+const broken = brokenModels();
+
+const fixture = setUp({
+  ...Object.fromEntries(broken.map(({ bytes }, i) => [`/broken/${i}.gguf`, (_, response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes)])),
+  '/chunked.gguf': (_, response) => response.writeHead(200).end(readFileSync(bundledPath)),
+  '/stuck.gguf': (_, response) => {
+    const bytes = readFileSync(bundledPath);
+    response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, bytes.length >> 1));
+  },
+});
+
+/**
+ * Makes a test that runs `body` in the page, with what the page needs of the package, and compares what it returns.
+ */
+function inPage(name, want, body, argument) {
+  test(name, () =>
+    fixture.onPage('/blank', async (page) => {
+      const got = await page.evaluate(
+        `(async () => {
+          const { Gander, GanderError } = await import('/gander/index.js');
+          const caught = (promise) => Promise.resolve(promise).then(() => 'no error', (e) => e instanceof GanderError ? e.code : e?.name ?? String(e));
+          const load = (options) => Gander.load('models/stories.gguf', options);
+          const prompt = 'Once upon a time';
+          return (${body})({ Gander, GanderError, caught, load, prompt }, ${JSON.stringify(argument ?? null)});
+        })()`,
+      );
+      assert.deepEqual(got, want);
+    }),
+  );
+}
+
+inPage('generates from a URL', true, async ({ load, prompt }) => {
+  const model = await load();
+  const { text, tokens, usage, finishReason } = await model.complete(prompt, { maxTokens: 20, seed: 1, ignoreEOS: true });
+  return text.length > 20 && tokens.length === 20 && usage.completionTokens === 20 && usage.promptTokens > 0 && finishReason === 'length';
+});
+
+for (const path of ['models/stories.gguf', 'chunked.gguf']) {
+  inPage(`reports how far the load of ${path} is`, { ends: true, grows: true }, async ({ Gander }, path) => {
+    const reports = [];
+    const model = await Gander.load(path, { onProgress: (p) => reports.push(p) });
+    const sizes = reports.filter(({ phase }) => phase === 'model').map(({ loaded }) => loaded);
+    const { loaded, total } = reports.at(-1);
+    return { ends: loaded === total && total === model.info.fileSize, grows: sizes.every((size, i) => i === 0 || size >= sizes[i - 1]) };
+  }, path);
+}
+
+inPage('gives the same text from a URL, a Blob, an ArrayBuffer and a stream of unknown length', [true, true, true, true], async ({ Gander, prompt }) => {
+  const blob = await (await fetch('models/stories.gguf')).blob();
+  const buffer = await blob.arrayBuffer();
+  const sources = [new URL('models/stories.gguf', document.baseURI), blob, buffer, 'chunked.gguf'];
+  const texts = [];
+  for (const source of sources) {
+    const model = await Gander.load(source);
+    texts.push((await model.complete(prompt, { maxTokens: 12, seed: 5 })).text);
+    model.close();
+  }
+  return texts.map((text) => text === texts[0] && text.length > 0 && buffer.byteLength > 0);
+});
+
+inPage('gives the same text for the same seed, whatever was computed before', { same: true, shared: true, other: true }, async ({ load, prompt }) => {
+  const model = await load();
+  const write = async (prompt, seed) => (await model.complete(prompt, { maxTokens: 40, seed, ignoreEOS: true })).text;
+  const first = await write(prompt, 3);
+  const other = await write(prompt, 4);
+  const longer = await write(`${prompt} there was`, 3);
+  const again = await write(prompt, 3);
+  const fresh = await (await load()).complete(`${prompt} there was`, { maxTokens: 40, seed: 3, ignoreEOS: true });
+  return { same: first === again, shared: longer === fresh.text, other: other !== first };
+});
+
+inPage('tokenizes and back', { back: 'Once upon a time', bos: true, surrogate: true }, async ({ load, prompt }) => {
+  const model = await load();
+  const plain = await model.tokenize(prompt, { special: false });
+  const special = await model.tokenize(prompt);
+  const lone = await model.tokenize('a\ud800b', { special: false });
+  const replaced = await model.tokenize('a\ufffdb', { special: false });
+  return { back: (await model.detokenize(plain)).trim(), bos: special.length === plain.length + 1, surrogate: lone.join() === replaced.join() };
+});
+
+inPage('gives logits of which greedy decoding takes the largest', { size: true, argmax: true, logprob: true, top: 3 }, async ({ load, prompt }) => {
+  const model = await load();
+  const ids = await model.tokenize(prompt);
+  const logits = await model.logits(ids);
+  const [token] = await Array.fromAsync(model.generate(ids, { maxTokens: 1, temperature: 0, ignoreEOS: true, logprobs: 3 }));
+  const logSum = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0));
+  return {
+    size: logits instanceof Float32Array && logits.length === model.info.vocabSize,
+    argmax: logits[token.id] === Math.max(...logits),
+    logprob: Math.abs(token.logprob - (logits[token.id] - logSum)) < 1e-4,
+    top: token.top.length,
+  };
+});
+
+inPage('stops at a stop string and leaves it out', { stopped: 'stop', clean: true }, async ({ load, prompt }) => {
+  const model = await load();
+  const whole = (await model.complete(prompt, { maxTokens: 60, temperature: 0, ignoreEOS: true })).text;
+  const stop = whole.slice(20, 26);
+  const { text, finishReason } = await model.complete(prompt, { maxTokens: 60, temperature: 0, ignoreEOS: true, stop });
+  return { stopped: finishReason, clean: text === whole.slice(0, whole.indexOf(stop)) };
+});
+
+inPage('an abort rejects with its reason, and the next generation works', { reason: 'enough', seen: true, next: 5 }, async ({ load, prompt }) => {
+  const model = await load();
+  const controller = new AbortController();
+  let seen = 0;
+  let reason;
+  try {
+    for await (const _ of model.generate(prompt, { ignoreEOS: true, signal: controller.signal })) if (++seen === 5) controller.abort('enough');
+  } catch (error) {
+    reason = error;
+  }
+  return { reason, seen: seen === 5, next: (await model.complete(prompt, { maxTokens: 5, ignoreEOS: true })).tokens.length };
+});
+
+inPage('leaving the loop stops the generation in the worker', { next: 5, soon: true }, async ({ load, prompt }) => {
+  const model = await load();
+  for await (const _ of model.generate(prompt, { ignoreEOS: true, maxTokens: model.info.contextLength - 100 })) break;
+  const whole = performance.now();
+  const next = (await model.complete(prompt, { maxTokens: 5, ignoreEOS: true })).tokens.length;
+  const wait = performance.now() - whole;
+  const start = performance.now();
+  await model.complete(prompt, { ignoreEOS: true, maxTokens: model.info.contextLength - 100 });
+  return { next, soon: wait < (performance.now() - start) / 2 };
+});
+
+inPage('generations at the same time are done in turn', ['first', 'second', 'third'], async ({ load, prompt }) => {
+  const model = await load();
+  const order = [];
+  await Promise.all(['first', 'second', 'third'].map((name, i) => model.complete(prompt, { maxTokens: 30 - 10 * i }).then(() => order.push(name))));
+  return order;
+});
+
+inPage('a generation that waits for its turn can be aborted', { waiting: 'AbortError', running: 30 }, async ({ load, prompt, caught }) => {
+  const model = await load();
+  const running = model.complete(prompt, { maxTokens: 30, ignoreEOS: true });
+  const controller = new AbortController();
+  const waiting = caught(model.complete(prompt, { signal: controller.signal }));
+  controller.abort();
+  return { waiting: await waiting, running: (await running).tokens.length };
+});
+
+inPage('an abort while the prompt is read', { reason: 'AbortError', logits: true }, async ({ load, caught }) => {
+  const model = await load();
+  const ids = new Int32Array(model.info.contextLength - 8).fill(5);
+  const controller = new AbortController();
+  const call = caught(model.complete(ids, { signal: controller.signal }));
+  setTimeout(() => controller.abort(), 5);
+  const reason = await call;
+  return { reason, logits: (await model.logits([1])).length === model.info.vocabSize };
+});
+
+inPage('an aborted load rejects with its reason and leaves no worker', ['AbortError', 'no', 'AbortError'], async ({ Gander, caught }) => {
+  const before = new AbortController();
+  before.abort();
+  const during = new AbortController();
+  const stuck = Gander.load('stuck.gguf', { signal: during.signal, onProgress: ({ phase, loaded }) => phase === 'model' && loaded >= 0 && during.abort('no') });
+  const started = new AbortController();
+  setTimeout(() => started.abort(), 300);
+  return [await caught(Gander.load('models/stories.gguf', { signal: before.signal })), await stuck.catch((reason) => reason), await caught(Gander.load('stuck.gguf', { signal: started.signal }))];
+});
+
+inPage('arguments that are wrong reject before any work', Array(9).fill('TypeError').concat(Array(3).fill('RangeError')), async ({ Gander, load, caught, prompt }) => {
+  const model = await load();
+  const calls = [
+    Gander.load(5),
+    load({ workers: 4 }),
+    load({ contextSize: 4 }),
+    model.complete(prompt, { attention: true }),
+    model.generate(prompt, { tempature: 1 }).next(),
+    model.complete(5),
+    model.tokenize(5),
+    model.tokenize(prompt, { bos: true }),
+    model.logits('1'),
+    model.complete(prompt, { temperature: NaN }),
+    model.complete(prompt, { topP: 2 }),
+    load({ contextLength: -1 }),
+  ];
+  return Promise.all(calls.map(caught));
+});
+
+inPage('faults that only the engine can see have codes', ['bad_token', 'bad_token', 'bad_token', 'context_full', 'context_full', 5], async ({ load, caught, prompt }) => {
+  const model = await load({ contextLength: 32 });
+  return [
+    await caught(model.logits([1e6])),
+    await caught(model.detokenize([-1])),
+    await caught(model.complete([1, -1])),
+    await caught(model.logits(new Int32Array(33).fill(5))),
+    await caught(model.complete(new Int32Array(40).fill(5))),
+    (await model.complete(prompt, { maxTokens: 5, ignoreEOS: true })).tokens.length,
+  ];
+});
+
+inPage('a full context ends the answer', { finishReason: 'length', total: true }, async ({ load, prompt }) => {
+  const model = await load({ contextLength: 32 });
+  const { finishReason, usage } = await model.complete(prompt, { ignoreEOS: true, temperature: 0 });
+  return { finishReason, total: Math.abs(usage.promptTokens + usage.completionTokens - 32) <= 1 };
+});
+
+inPage('an empty prompt is no trouble', true, async ({ load, caught }) => {
+  const model = await load();
+  const text = await model.complete('', { maxTokens: 3, ignoreEOS: true });
+  return text.tokens.length === 3 && ['bad_option', 'bad_token'].includes(await caught(model.complete([], { maxTokens: 3 })));
+});
+
+test('broken files have codes, from a URL and from a Blob, and then a good one loads in the same worker', () =>
+  fixture.onPage('/blank', async (page) => {
+    const got = await page.evaluate(async (count) => {
+      const { Gander } = await import('/gander/index.js');
+      const codes = [];
+      for (let i = 0; i < count; i++) {
+        const url = `broken/${i}.gguf`;
+        for (const source of [url, await (await fetch(url)).blob()]) codes.push(await Gander.load(source).then(() => 'loaded', (error) => error.code ?? String(error)));
+      }
+      const model = await Gander.load('models/stories.gguf');
+      return { codes, tokens: (await model.complete('A', { maxTokens: 2, ignoreEOS: true })).tokens.length };
+    }, broken.length);
+    assert.deepEqual(got, { codes: broken.flatMap(({ code }) => [code, code]), tokens: 2 });
+    assert.equal(page.workers().length, 1);
+  }));
+
+inPage('a URL that is not there', { code: 'network', status: 404 }, async ({ Gander }) => {
+  const { code, status } = await Gander.load('models/none.gguf').catch((error) => error);
+  return { code, status };
+});
+
+inPage('close settles what is under way, and later calls', ['closed', 'closed', 'closed', 'closed'], async ({ load, prompt, caught }) => {
+  const model = await load();
+  const calls = [caught(model.complete(prompt)), caught(model.complete(prompt)), caught(model.tokenize('a'))];
+  model.close();
+  model.close();
+  return [...(await Promise.all(calls)), await caught(model.tokenize('a'))];
+});
+
+test('a worker that is killed rejects what is under way, and the next load works', () =>
+  fixture.onPage('/blank', async (page) => {
+    await page.evaluate(async () => {
+      const { Gander } = await import('/gander/index.js');
+      const model = await Gander.load('models/stories.gguf');
+      const stream = model.generate('Once', { ignoreEOS: true });
+      await stream.next();
+      globalThis.failed = (async () => {
+        for (;;) if ((await stream.next()).done) return 'done';
+      })().catch((error) => error.code);
+      globalThis.model = model;
+    });
+    await page.workers()[0].evaluate('self.close()');
+    const got = await page.evaluate(async () => {
+      const { Gander } = await import('/gander/index.js');
+      const after = await globalThis.model.tokenize('a').catch((error) => error.code);
+      const next = await Gander.load('models/stories.gguf');
+      return [await globalThis.failed, after, (await next.complete('A', { maxTokens: 2, ignoreEOS: true })).tokens.length];
+    });
+    assert.deepEqual(got, ['worker', 'worker', 2]);
+  }));

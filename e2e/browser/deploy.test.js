@@ -1,0 +1,52 @@
+// Hosts that are set up badly, and the code that the README tells people to paste.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { setUp } from '../lib/fixture.js';
+
+const www = fileURLToPath(new URL('../../www/', import.meta.url));
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const embed = /```html\n([^`]*Gander\.load[^`]*)```/.exec(readme)?.[1];
+
+const copy = (prefix, override) =>
+  Object.fromEntries(
+    ['index', 'model', 'client', 'options', 'errors', 'source', 'url-source', 'worker', 'engine', 'wasm_exec'].map((name) => [
+      `${prefix}/gander/${name}.js`,
+      (_, response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(`${www}gander/${name}.js`)),
+    ]).concat(Object.entries(override).map(([path, handler]) => [prefix + path, handler])),
+  );
+
+const fixture = setUp({
+  ...copy('/mime', { '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end(readFileSync(`${www}gander/gander.wasm`)) }),
+  ...copy('/no-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(404).end() }),
+  ...copy('/bad-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'application/wasm' }).end('<html>') }),
+  ...copy('/no-worker', { '/gander/worker.js': (_, response) => response.writeHead(404).end() }),
+  '/embed.html': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(embed),
+});
+
+for (const { name, path, want } of [
+  { name: 'a wrong MIME type of the wasm file does no harm', path: '/mime', want: 'loaded' },
+  { name: 'a wasm file that is missing', path: '/no-wasm', want: { code: 'network', status: 404 } },
+  { name: 'a wasm file that is none', path: '/bad-wasm', want: { code: 'worker' } },
+  { name: 'a worker file that is missing', path: '/no-worker', want: { code: 'worker' } },
+]) {
+  test(name, () =>
+    fixture.onPage('/blank', async (page) => {
+      const got = await page.evaluate(async (path) => {
+        const { Gander } = await import(`${path}/gander/index.js`);
+        return Gander.load('/models/stories.gguf').then(() => 'loaded', ({ code, status }) => ({ code, status }));
+      }, path);
+      assert.deepEqual(got, want === 'loaded' ? want : { status: undefined, ...want });
+      assert.equal(page.workers().length, want === 'loaded' ? 1 : 0);
+    }),
+  );
+}
+
+test('the page of the README writes', () =>
+  fixture.onPage('/embed.html', async (page) => {
+    const length = () => document.body.innerText.length;
+    const before = await page.evaluate(length);
+    await page.waitForFunction((before) => document.body.innerText.length > before + 40, before);
+  }));

@@ -1,0 +1,116 @@
+// The page, as a person uses it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setUp } from '../lib/fixture.js';
+import { brokenModels, bundledPath } from '../lib/models.js';
+
+const fixture = setUp({
+  '/gone.gguf': (_, response) => response.writeHead(410).end(),
+});
+
+const onPage = (name, body) =>
+  test(name, () =>
+    fixture.onPage('/', async (page) => {
+      await page.locator('#generate:enabled').waitFor();
+      await body(page);
+    }),
+  );
+
+const idle = (page) => page.locator('#sheet[aria-busy="false"]').waitFor();
+const written = (page) => page.locator('#written').textContent();
+const notice = async (page) => {
+  await page.locator('#notice:not([hidden])').waitFor();
+  return page.locator('#notice-text').textContent();
+};
+
+async function write(page, { seed, length = '30' }) {
+  await page.fill('#maxTokens', length);
+  await page.fill('#seed', seed);
+  await page.click('#generate');
+  await page.locator('#stats:not(:empty)').waitFor();
+  await idle(page);
+  return written(page);
+}
+
+onPage('writes from the bundled model, and the same seed writes the same', async (page) => {
+  const first = await write(page, { seed: '11' });
+  const other = await write(page, { seed: '12' });
+  const again = await write(page, { seed: '11' });
+  assert.ok(first.length > 20, first);
+  assert.equal(again, first);
+  assert.notEqual(other, first);
+  assert.match(await page.locator('#stats').textContent(), /tokens\/s · first after/);
+  assert.match(await page.locator('#model-facts').textContent(), /llama, .* parameters/);
+});
+
+onPage('stops midway, by button and by key, and writes again', async (page) => {
+  await page.fill('#maxTokens', '100000');
+  for (const stop of [() => page.click('#stop'), () => page.keyboard.press('Escape')]) {
+    await page.focus('#prompt');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#written:not(:empty)').waitFor();
+    await stop();
+    await idle(page);
+    assert.match(await page.locator('#stats').textContent(), /stopped$/);
+  }
+  assert.ok((await write(page, { seed: '1' })).length > 20);
+});
+
+onPage('shows what is wrong with a file, and then loads a good one', async (page) => {
+  for (const { name, bytes, code } of brokenModels()) {
+    await page.setInputFiles('#file', { name: `${name}.gguf`, mimeType: '', buffer: bytes });
+    assert.match(await notice(page), code === 'unsupported' ? /cannot run this model/ : /not a working GGUF/, name);
+    await page.click('#notice-close');
+    assert.ok(await page.locator('#notice').isHidden());
+  }
+  assert.ok((await write(page, { seed: '1' })).length > 20, 'the model from before goes on');
+  await page.setInputFiles('#file', bundledPath);
+  await page.locator('#model-name', { hasText: 'stories.gguf' }).waitFor();
+  assert.ok((await write(page, { seed: '1' })).length > 20);
+  assert.equal(page.workers().length, 1);
+});
+
+onPage('loads from an address, and says when that fails', async (page) => {
+  await page.click('#open-own summary');
+  await page.fill('#url', `${fixture.origin}/gone.gguf`);
+  await page.keyboard.press('Enter');
+  assert.match(await notice(page), /could not be downloaded[^]*410/);
+  await page.fill('#url', `${fixture.origin}/models/stories.gguf`);
+  await page.keyboard.press('Enter');
+  await page.locator('#model-name', { hasText: 'stories.gguf' }).waitFor();
+  assert.ok(await page.locator('#notice').isHidden());
+  await page.click('#bundled');
+  await page.locator('#model-name', { hasText: 'Story writer' }).waitFor();
+});
+
+onPage('loads a file that is dropped on it', async (page) => {
+  const data = await page.evaluateHandle(async (bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], 'dropped.gguf'));
+    return transfer;
+  }, readFileSync(bundledPath).toString('base64'));
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: data });
+  assert.ok(await page.locator('#drop').isVisible());
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+  await page.locator('#model-name', { hasText: 'dropped.gguf' }).waitFor();
+  assert.ok(await page.locator('#drop').isHidden());
+});
+
+onPage('names the setting that is wrong', async (page) => {
+  await page.fill('#topK', '-3');
+  await page.click('#generate');
+  assert.match(await notice(page), /Top-k/);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'topK');
+});
+
+onPage('has a name for every control, and no sideways scrolling on a small phone', async (page) => {
+  const nameless = await page.evaluate(() =>
+    [...document.querySelectorAll('input, textarea, button, progress, output')].filter((e) => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.outerHTML),
+  );
+  assert.deepEqual(nameless, []);
+  await page.click('#open-own summary');
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+});

@@ -1,0 +1,52 @@
+// What the browser tests share: one server and one Chromium for a file of tests, and a page for each test.
+
+import { after, before } from 'node:test';
+import { launch } from './browser.js';
+import { serve } from './server.js';
+
+/** The policy that a careful site sends. */
+export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+/**
+ * Starts a server with these routes before the tests of a file, and a browser.
+ *
+ * @param {Parameters<typeof serve>[0]} [routes]
+ */
+export function setUp(routes = {}) {
+  const fixture = {
+    origin: '',
+    /**
+     * Runs a test in a new page, and fails if the page reported an uncaught error.
+     *
+     * @param {string} path
+     * @param {(page: import('playwright-core').Page) => Promise<void>} body
+     */
+    async onPage(path, body) {
+      const page = await fixture.browser.newPage();
+      const errors = [];
+      page.on('pageerror', (error) => errors.push(error));
+      page.setDefaultTimeout(60_000);
+      try {
+        await page.goto(fixture.origin + path);
+        await body(page);
+        if (errors.length > 0) throw new AggregateError(errors, `uncaught in the page: ${errors[0].message}`);
+      } finally {
+        await page.close();
+      }
+    },
+    /** @type {import('playwright-core').Browser} */
+    browser: undefined,
+  };
+  let server;
+  before(async () => {
+    const blank = (_, response) => response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': CSP }).end('<!doctype html><title>blank</title>');
+    server = await serve({ '/blank': blank, ...routes }, { 'content-security-policy': CSP });
+    fixture.origin = server.origin;
+    fixture.browser = await launch();
+  });
+  after(async () => {
+    await fixture.browser?.close();
+    server?.close();
+  });
+  return fixture;
+}

@@ -1,0 +1,68 @@
+// The model files that the tests use: the bundled one, broken copies of it, and the golden ones beside the checkout.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const golden = fileURLToPath(new URL('../../../shared/golden/', import.meta.url));
+
+export const bundledPath = fileURLToPath(new URL('../../www/models/stories.gguf', import.meta.url));
+
+/** What Gander must get right of the golden models: those whose architecture and weights it implements. */
+const goldenNames = /^(llama_.*|mistral3|q_llama_q8_0|q_llama_q4_0)$/;
+
+/** Why the golden tests are skipped, or false. */
+export const noGolden = existsSync(golden) ? false : 'shared/golden is not beside this checkout';
+
+/** The golden models: name, path of the file, expected.json, and a function that gives a section of expected.bin. */
+export function goldenModels() {
+  if (noGolden) return [];
+  return readdirSync(golden).filter((name) => goldenNames.test(name)).map((name) => {
+    const expected = JSON.parse(readFileSync(`${golden}${name}/expected.json`, 'utf8'));
+    return {
+      name,
+      path: `${golden}${name}/model.gguf`,
+      expected,
+      /** Rows of a section with the shape [rows, columns]. */
+      rows(section) {
+        const { offset, bytes, shape } = expected.sections.find((s) => s.name === section);
+        const all = readFileSync(`${golden}${name}/expected.bin`).subarray(offset, offset + bytes);
+        const values = new Float32Array(Uint8Array.from(all).buffer);
+        return Array.from({ length: shape[0] }, (_, i) => values.subarray(i * shape[1], (i + 1) * shape[1]));
+      },
+    };
+  });
+}
+
+/**
+ * Says how two runs differ. Files with quantised weights may differ as much as llama.cpp itself does, see FORMAT.md.
+ *
+ * @returns {string} empty if logits and tokens are as expected
+ */
+export function compare(model, logits, tokens) {
+  const { tolerance, greedy, steps, prompt } = model.expected;
+  const want = model.rows('logits')[prompt.length - 1];
+  const worst = logits.reduce((worst, value, i) => Math.max(worst, Math.abs(value - want[i]) || (value === want[i] ? 0 : Infinity)), 0);
+  const limit = tolerance.vs_stock_max_abs ?? tolerance.logits_abs;
+  if (logits.length !== want.length || !(worst <= limit)) return `${model.name}: logits are off by ${worst}, more than ${limit}`;
+  const margin = tolerance.vs_stock_max_abs ?? tolerance.greedy_margin;
+  const first = greedy.findIndex((id, i) => id !== tokens[i]);
+  if (first >= 0 && steps[first].margin >= margin) return `${model.name}: greedy token ${first} is ${tokens[first]}, not ${greedy[first]}`;
+  return '';
+}
+
+/** Copies of the bundled model that cannot be loaded, with the code that each must give. */
+export function brokenModels() {
+  const good = readFileSync(bundledPath);
+  const nextValue = good.indexOf('general.architecture') + 'general.architecture'.length + 4 + 8; // after its type and its length
+  const changed = (offset, bytes) => Buffer.concat([good.subarray(0, offset), Buffer.from(bytes), good.subarray(offset + bytes.length)]);
+  return [
+    { name: 'empty', bytes: Buffer.alloc(0), code: 'bad_file' },
+    { name: 'no GGUF', bytes: Buffer.from('<!doctype html><title>Not found</title>'), code: 'bad_file' },
+    { name: 'wrong magic', bytes: changed(0, [0x47, 0x47, 0x4d, 0x4c]), code: 'bad_file' },
+    { name: 'version of the future', bytes: changed(4, [99, 0, 0, 0]), code: 'unsupported' },
+    { name: 'absurd count of tensors', bytes: changed(8, [255, 255, 255, 255, 255, 255, 255, 127]), code: 'bad_file' },
+    { name: 'cut in the header', bytes: good.subarray(0, 3000), code: 'bad_file' },
+    { name: 'cut in the weights', bytes: good.subarray(0, good.length >> 1), code: 'bad_file' },
+    { name: 'unknown architecture', bytes: changed(nextValue, Buffer.from('lxama')), code: 'unsupported' },
+  ];
+}

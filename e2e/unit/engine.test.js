@@ -1,0 +1,38 @@
+// The engine in Node: golden models, and equality with the native build without assembly, bit for bit.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { openAsBlob, readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { startEngine } from '../../www/gander/engine.js';
+import { blobSource } from '../../www/gander/source.js';
+import { compare, goldenModels, noGolden } from '../lib/models.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { signal } = new AbortController();
+const bytes = readFileSync(`${root}www/gander/gander.wasm`);
+const wasm = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+
+test('golden models in Node, and natively', { skip: noGolden }, async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/gander-`);
+  t.after(() => rmSync(folder, { recursive: true }));
+  const native = `${folder}/gander`;
+  execFileSync('go', ['build', '-tags', 'purego', '-o', native, './cmd/gander'], { cwd: root, stdio: 'inherit' });
+  const { go } = await startEngine(wasm, assert.ifError);
+  for (const model of goldenModels()) {
+    await t.test(model.name, async () => {
+      const { prompt, greedy } = model.expected;
+      await go.open(blobSource(await openAsBlob(model.path)), {}, signal, () => {});
+      const logits = await go.logits(Int32Array.from(prompt), signal);
+      /** @type {number[]} */
+      const tokens = [];
+      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true }, signal, ({ id }) => tokens.push(id));
+      assert.equal(compare(model, logits, tokens), '');
+      const said = execFileSync(native, ['logits', '-m', model.path, '--tokens', prompt.join(), '--json'], { maxBuffer: 1 << 28 });
+      assert.deepEqual(logits, Float32Array.from(JSON.parse(said.toString()).logits.at(-1)));
+    });
+  }
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkLoadOptions, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
+
+const cases = [
+  { name: 'load: none', check: () => checkLoadOptions({}), want: null },
+  { name: 'load: all that are supported', check: () => checkLoadOptions({ workers: 'auto', cache: false, contextLength: 512, signal: new AbortController().signal, onProgress() {} }), want: null },
+  { name: 'load: undefined is not given', check: () => checkLoadOptions({ contextLength: undefined }), want: null },
+  { name: 'load: unknown', check: () => checkLoadOptions({ contextSize: 1 }), want: TypeError },
+  { name: 'load: a name from Object.prototype', check: () => checkLoadOptions({ constructor: 1 }), want: TypeError },
+  { name: 'load: not an object', check: () => checkLoadOptions(5), want: TypeError },
+  { name: 'load: null', check: () => checkLoadOptions(null), want: TypeError },
+  { name: 'load: four workers', check: () => checkLoadOptions({ workers: 4 }), want: TypeError },
+  { name: 'load: many workers', check: () => checkLoadOptions({ workers: 'many' }), want: TypeError },
+  { name: 'load: cache', check: () => checkLoadOptions({ cache: true }), want: TypeError },
+  { name: 'load: context of no tokens', check: () => checkLoadOptions({ contextLength: 0 }), want: RangeError },
+  { name: 'load: half a token', check: () => checkLoadOptions({ contextLength: 1.5 }), want: RangeError },
+  { name: 'load: context as text', check: () => checkLoadOptions({ contextLength: '512' }), want: TypeError },
+  { name: 'tokenize: special', check: () => checkTokenizeOptions({ special: false }), want: null },
+  { name: 'tokenize: special as number', check: () => checkTokenizeOptions({ special: 1 }), want: TypeError },
+  { name: 'generate: attention is not supported', check: () => engineOptions({ attention: true }), want: TypeError },
+  { name: 'generate: snake case', check: () => engineOptions({ top_k: 1 }), want: TypeError },
+  { name: 'generate: NaN temperature', check: () => engineOptions({ temperature: NaN }), want: RangeError },
+  { name: 'generate: infinite temperature', check: () => engineOptions({ temperature: Infinity }), want: RangeError },
+  { name: 'generate: negative temperature', check: () => engineOptions({ temperature: -0.1 }), want: RangeError },
+  { name: 'generate: temperature as text', check: () => engineOptions({ temperature: '1' }), want: TypeError },
+  { name: 'generate: topP 0', check: () => engineOptions({ topP: 0 }), want: RangeError },
+  { name: 'generate: topP above 1', check: () => engineOptions({ topP: 1.01 }), want: RangeError },
+  { name: 'generate: no tokens', check: () => engineOptions({ maxTokens: 0 }), want: RangeError },
+  { name: 'generate: seed too large to be exact', check: () => engineOptions({ seed: 2 ** 53 }), want: RangeError },
+  { name: 'generate: stop with a number', check: () => engineOptions({ stop: ['a', 1] }), want: TypeError },
+  { name: 'generate: signal that is none', check: () => engineOptions({ signal: {} }), want: TypeError },
+  { name: 'generate: logprobs as text', check: () => engineOptions({ logprobs: 'yes' }), want: TypeError },
+  { name: 'ids: array', check: () => tokenIds([1, 2]), want: null },
+  { name: 'ids: a negative id is for the engine to refuse', check: () => tokenIds([-1]), want: null },
+  { name: 'ids: text', check: () => tokenIds('12'), want: TypeError },
+  { name: 'ids: half', check: () => tokenIds([0.5]), want: TypeError },
+  { name: 'ids: hole', check: () => tokenIds([, 1]), want: TypeError },
+  { name: 'ids: floats', check: () => tokenIds(new Float32Array(1)), want: TypeError },
+  { name: 'ids: 2^31', check: () => tokenIds([2 ** 31]), want: RangeError },
+];
+
+for (const { name, check, want } of cases) {
+  test(name, () => {
+    if (want) assert.throws(check, want);
+    else assert.doesNotThrow(check);
+  });
+}
+
+test('engineOptions gives what the engine takes', () => {
+  const { signal } = new AbortController();
+  const want = { temperature: 0, seed: 3, stop: ['end'], logprobs: 1 };
+  assert.deepEqual(engineOptions({ temperature: 0, seed: 3, stop: 'end', logprobs: true, topK: undefined, signal }), want);
+});
+
+test('engineOptions draws a seed', () => {
+  const seeds = new Set(Array.from({ length: 8 }, () => engineOptions({}).seed));
+  assert.ok(seeds.size > 1);
+});
+
+test('tokenIds copies', () => {
+  const ids = Int32Array.of(1, 2);
+  const copy = tokenIds(ids);
+  assert.deepEqual(copy, ids);
+  assert.notEqual(copy.buffer, ids.buffer);
+});
