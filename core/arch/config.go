@@ -32,6 +32,8 @@ type Config struct {
 	NormEps       float32
 	RoPE          nn.RoPEConfig // rope.*
 
+	NumExperts int // expert_count; 0 without a mixture of experts
+
 	// TemperatureScale and OriginalContext scale queries beyond the original
 	// context (Mistral 3); 0 without.
 	TemperatureScale float64
@@ -120,6 +122,7 @@ func readConfig(f *gguf.File) (*Config, error) {
 	} else {
 		c.VocabSize = t.Rows()
 	}
+	c.NumExperts = int(k.number("expert_count", 0))
 	c.TemperatureScale = k.number("attention.temperature_scale", 0)
 	k.rope(c)
 	return c, k.err

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/nn"
 )
@@ -41,6 +42,9 @@ type llamaBlock struct {
 }
 
 func newLlama(c *Config) (Decoder, error) {
+	if c.NumExperts > 0 {
+		return nil, &errs.UnsupportedError{What: "mixture of experts"}
+	}
 	return &llama{
 		Blocks: make([]llamaBlock, c.NumLayers),
 		c:      c,

@@ -58,3 +58,18 @@ func sink(h []Candidate, i int) {
 		i = worst
 	}
 }
+
+// Best returns the n best of the logits, best first, fewer if there are not so
+// many numbers among them.
+func Best(logits []float32, n int) []Candidate {
+	list := make([]Candidate, 0, len(logits))
+	for id, l := range logits {
+		if l == l {
+			list = append(list, Candidate{int32(id), l})
+		}
+	}
+	if len(list) == 0 || n <= 0 {
+		return nil
+	}
+	return (&topK{n}).apply(list)
+}

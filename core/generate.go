@@ -1,0 +1,205 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/sample"
+	"github.com/gander-lm/gander/core/tokenizer"
+)
+
+// maxLogprobs bounds how many alternatives a token may report.
+const maxLogprobs = 1000
+
+// GenerateOptions says how to write: how tokens are chosen and when to end.
+type GenerateOptions struct {
+	sample.Options
+
+	MaxTokens int      `json:"maxTokens"` // 0: until the context is full
+	Stop      []string `json:"stop"`      // texts that end the answer; they are not part of it
+	IgnoreEOS bool     `json:"ignoreEOS"` // take end-of-text tokens for ordinary ones
+	Logprobs  int      `json:"logprobs"`  // how many of the best tokens to report with each; 0 reports nothing
+}
+
+// DefaultGenerateOptions returns sample.Defaults and no limits but the context.
+func DefaultGenerateOptions() GenerateOptions { return GenerateOptions{Options: sample.Defaults()} }
+
+// Token is one token of an answer.
+type Token struct {
+	ID      int32       `json:"id"`
+	Text    string      `json:"text"`              // may be empty: see Generate
+	Logprob float32     `json:"logprob,omitempty"` // natural logarithm of its probability at temperature 1, with Logprobs
+	Top     []Candidate `json:"top,omitempty"`     // the best tokens, best first, with Logprobs
+}
+
+// Candidate is a token that could have been chosen.
+type Candidate struct {
+	ID      int32   `json:"id"`
+	Logprob float32 `json:"logprob"`
+	Text    string  `json:"text"` // as the vocabulary writes it
+}
+
+// Generate appends the prompt to the session and then yields the tokens that the
+// model writes after it.
+//
+// The texts of all tokens, joined, are the answer. A token whose text is not
+// decided yet (its bytes are the beginning of a character, or it may begin a stop
+// string) is yielded when it is; what it held back is then in the text of the
+// token that decided it. The token that ends the text (EOS) is not yielded.
+//
+// An error ends the sequence: *errs.OptionError, *ContextFullError and
+// *TokenError before anything is computed, or ctx's cause. The session then
+// holds what had been computed. FinishReason says why a sequence without an error
+// ended.
+func (s *Session) Generate(ctx context.Context, prompt []int32, o GenerateOptions) iter.Seq2[Token, error] {
+	return func(yield func(Token, error) bool) {
+		s.finish = ""
+		g, err := s.newGeneration(o)
+		if err == nil {
+			err = s.generate(ctx, prompt, g, func(t Token) bool { return yield(t, nil) })
+		}
+		if err != nil {
+			yield(Token{}, err)
+		}
+	}
+}
+
+// generation is the state of one call of Generate.
+type generation struct {
+	o       GenerateOptions
+	sampler *sample.Sampler
+	stream  *tokenizer.Stream
+	stopper *sample.Stopper
+	queue   []Token // sampled, text not decided
+}
+
+func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
+	if o.MaxTokens < 0 {
+		return nil, &errs.OptionError{Option: "maxTokens", What: fmt.Sprintf("%d is negative", o.MaxTokens)}
+	}
+	if o.Logprobs < 0 || o.Logprobs > maxLogprobs {
+		return nil, &errs.OptionError{Option: "logprobs", What: fmt.Sprintf("is %d, must be from 0 to %d", o.Logprobs, maxLogprobs)}
+	}
+	sampler, err := sample.New(o.Options)
+	if err != nil {
+		return nil, err
+	}
+	stopper, err := sample.NewStopper(o.Stop)
+	if err != nil {
+		return nil, err
+	}
+	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper}, nil
+}
+
+// generate is the loop of Generate; it ends without an error when yield says no.
+func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, yield func(Token) bool) error {
+	logits, err := s.prefill(ctx, prompt)
+	if err != nil {
+		return err
+	}
+	for _, id := range s.tokens {
+		g.sampler.Accept(id)
+	}
+	for n := 1; ; n++ {
+		t, end := g.next(s.model.tokenizer, logits)
+		if end {
+			s.finish = "eos"
+			g.flush(yield)
+			return nil
+		}
+		s.last = append(s.last[:0], t.ID)
+		stopped := g.push(t)
+		if stopped {
+			s.finish = "stop"
+			g.drain(yield)
+			return nil
+		}
+		if n == g.o.MaxTokens || s.Len() == s.cache.Cap() {
+			s.finish = "length"
+			g.flush(yield)
+			return nil
+		}
+		if !g.stream.Holds() && !g.stopper.Holds() && !g.drain(yield) {
+			return nil
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		s.forward(s.last, s.logits)
+		s.last = s.last[:0]
+	}
+}
+
+// next chooses a token; end says that it ends the text.
+func (g *generation) next(tok *tokenizer.Tokenizer, logits []float32) (t Token, end bool) {
+	var top []Candidate
+	var logSum float32
+	if g.o.Logprobs > 0 {
+		top, logSum = logprobs(tok, logits, g.o.Logprobs)
+	}
+	before := logits
+	if g.o.Logprobs > 0 { // the sampler's penalties change the logits
+		before = append([]float32(nil), logits...)
+	}
+	t.ID = g.sampler.Sample(logits)
+	if g.o.Logprobs > 0 {
+		t.Top, t.Logprob = top, before[t.ID]-logSum
+	}
+	if tok.IsEndOfGeneration(t.ID) && !g.o.IgnoreEOS {
+		return t, true
+	}
+	g.sampler.Accept(t.ID)
+	return t, false
+}
+
+// push queues a token with the text that it decides.
+func (g *generation) push(t Token) (stopped bool) {
+	t.Text, stopped = g.stopper.Push(g.stream.Push(t.ID))
+	g.queue = append(g.queue, t)
+	return stopped
+}
+
+// drain yields the queue.
+func (g *generation) drain(yield func(Token) bool) bool {
+	for _, t := range g.queue {
+		if !yield(t) {
+			return false
+		}
+	}
+	g.queue = g.queue[:0]
+	return true
+}
+
+// flush yields the queue at the end of an answer, with all text that was held.
+func (g *generation) flush(yield func(Token) bool) {
+	if n := len(g.queue); n > 0 {
+		out, stopped := g.stopper.Push(g.stream.Flush())
+		if !stopped {
+			out += g.stopper.Flush()
+		}
+		g.queue[n-1].Text += out
+	}
+	g.drain(yield)
+}
+
+// logprobs returns the n best tokens and the logarithm of the softmax's sum:
+// ln p = logit - that.
+func logprobs(tok *tokenizer.Tokenizer, logits []float32, n int) ([]Candidate, float32) {
+	best := logits[kernel.Argmax(logits)]
+	sum := 0.0
+	for _, l := range logits {
+		if l == l {
+			sum += float64(kernel.Exp(l - best))
+		}
+	}
+	logSum := best + float32(math.Log(sum))
+	top := make([]Candidate, 0, n)
+	for _, c := range sample.Best(logits, n) {
+		top = append(top, Candidate{ID: c.ID, Logprob: c.Logit - logSum, Text: tok.Piece(c.ID)})
+	}
+	return top, logSum
+}

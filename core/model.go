@@ -1,0 +1,174 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/tokenizer"
+)
+
+// defaultContext bounds the context of a model that was trained on more, unless
+// Options.ContextLength asks: its cache costs memory for every position.
+const defaultContext = 4096
+
+// Options says how to open a model. The zero value is fine.
+type Options struct {
+	// ContextLength is how many positions a session can hold, prompt and answer
+	// together. 0 takes what the model was trained on, at most 4096.
+	ContextLength int
+
+	// Progress, if not nil, is called while the weights are read: done of total
+	// bytes of the file.
+	Progress func(done, total int64)
+}
+
+// Model is an open model: weights, architecture and tokenizer. It doesn't change;
+// its sessions may run in several goroutines.
+type Model struct {
+	decoder   arch.Decoder
+	config    *arch.Config
+	tokenizer *tokenizer.Tokenizer
+	info      Info
+}
+
+// Open reads a model from a GGUF file of size bytes. The reader is asked for the
+// header first and then for each tensor, in the order of the file, each byte of
+// them once; it is not needed any more when Open has returned.
+//
+// Errors: *errs.FormatError, *errs.UnsupportedError, *errs.OptionError,
+// *ReadError, or ctx's cause when that ended first.
+func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, error) {
+	if o.ContextLength < 0 {
+		return nil, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("%d is negative", o.ContextLength)}
+	}
+	f, err := gguf.Read(reader{ctx, r}, size)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	decoder, config, binder, err := arch.New(f)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	tok, err := tokenizer.New(f)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	if tok.VocabSize() != config.VocabSize {
+		return nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
+	}
+	m := &Model{decoder: decoder, config: config, tokenizer: tok}
+	contextLength := o.ContextLength
+	if contextLength == 0 {
+		contextLength = min(config.ContextLength, defaultContext)
+	}
+	m.info = newInfo(f, config, contextLength, size, binder.Bytes())
+	m.info.Tokenizer = tok.Kind()
+	progress := func(done int64) {
+		if o.Progress != nil {
+			o.Progress(min(done, size), size)
+		}
+	}
+	if err := binder.Load(ctx, progress); err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	progress(size)
+	return m, nil
+}
+
+// reader makes the failures of the caller's reader a *ReadError, but for the end
+// of the file, which is the file's fault, and the end of the context.
+type reader struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (r reader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.r.ReadAt(p, off)
+	if err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, err
+	}
+	if cause := context.Cause(r.ctx); cause != nil {
+		return n, cause
+	}
+	return n, &ReadError{err}
+}
+
+// Tokenizer returns the model's tokenizer.
+func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokenizer }
+
+// Tokenize returns the ids of a text. With special, BOS and EOS are added where
+// the model wants them, and the texts of control tokens are taken for the tokens.
+func (m *Model) Tokenize(text string, special bool) ([]int32, error) {
+	return m.tokenizer.Encode(text, tokenizer.EncodeOptions{AddSpecial: special, ParseSpecial: special})
+}
+
+// Detokenize returns the text of ids, or a *TokenError.
+func (m *Model) Detokenize(ids []int32) (string, error) {
+	if err := m.checkIDs(ids); err != nil {
+		return "", err
+	}
+	return m.tokenizer.Decode(ids)
+}
+
+func (m *Model) checkIDs(ids []int32) error {
+	for _, id := range ids {
+		if id < 0 || int(id) >= m.config.VocabSize {
+			return &TokenError{id, m.config.VocabSize}
+		}
+	}
+	return nil
+}
+
+// Logits returns the logits [vocabulary] that follow the last of the given
+// tokens, in a context of their own.
+func (m *Model) Logits(ctx context.Context, ids []int32) ([]float32, error) {
+	s, err := m.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	return s.prefill(ctx, ids)
+}
+
+// AllLogits returns the logits after each of the given tokens, one row a token.
+func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error) {
+	s, err := m.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(ids); err != nil {
+		return nil, err
+	}
+	vocab := m.config.VocabSize
+	rows := make([][]float32, 0, len(ids))
+	for len(ids) > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		part := ids[:min(len(ids), prefillChunk)]
+		logits := make([]float32, len(part)*vocab)
+		s.forward(part, logits)
+		for i := range part {
+			rows = append(rows, logits[i*vocab:(i+1)*vocab:(i+1)*vocab])
+		}
+		ids = ids[len(part):]
+	}
+	return rows, nil
+}
+
+// NewSession returns an empty session of the model.
+func (m *Model) NewSession() (*Session, error) {
+	c := m.config
+	return &Session{
+		model:  m,
+		cache:  kvcache.New(c.NumLayers, c.NumKVHeads, c.HeadDim, m.info.ContextLength),
+		nn:     &nn.Context{},
+		logits: make([]float32, c.VocabSize),
+	}, nil
+}

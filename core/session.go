@@ -1,0 +1,92 @@
+package core
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/nn"
+)
+
+// prefillChunk is how many tokens of a prompt go through the layers together;
+// between chunks a caller can abort.
+const prefillChunk = 128
+
+// Session is a text in the making: the tokens so far with their keys and values.
+// It must not be used by two goroutines at a time.
+type Session struct {
+	model  *Model
+	cache  *kvcache.Cache
+	nn     *nn.Context
+	tokens []int32
+	logits []float32 // [vocabulary], after the last token
+	last   []int32   // the last token of an answer, which no token has followed yet: none or one
+	finish string
+}
+
+// Len returns the number of tokens whose keys and values the session holds. The
+// last token of an answer joins them with the next prompt.
+func (s *Session) Len() int { return s.cache.Len() }
+
+// Tokens returns the Len tokens that the session holds. It is not a copy.
+func (s *Session) Tokens() []int32 { return s.tokens }
+
+// Truncate forgets all tokens from n on. It panics if there are not so many.
+func (s *Session) Truncate(n int) {
+	s.cache.Truncate(n)
+	s.tokens, s.last = s.tokens[:n], s.last[:0]
+}
+
+// FinishReason says why the last Generate ended: "length" (MaxTokens, or the
+// context is full), "stop" (a stop string), "eos" (the model has finished), or ""
+// if it was broken off.
+func (s *Session) FinishReason() string { return s.finish }
+
+// check tells whether ids can be appended.
+func (s *Session) check(ids []int32) error {
+	if len(ids) == 0 {
+		return &errs.OptionError{Option: "prompt", What: "has no tokens"}
+	}
+	if need := s.Len() + len(s.last) + len(ids); need > s.cache.Cap() {
+		return &ContextFullError{Need: need, Have: s.cache.Cap()}
+	}
+	return s.model.checkIDs(ids)
+}
+
+// prefill appends ids and returns the logits after the last one, valid until the
+// next call. Nothing is appended if it returns an error before the first chunk.
+func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
+	if err := s.check(ids); err != nil {
+		return nil, err
+	}
+	if len(s.last) > 0 {
+		ids = append(append([]int32(nil), s.last...), ids...)
+		s.last = s.last[:0]
+	}
+	for len(ids) > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		n := min(len(ids), prefillChunk)
+		out := s.logits[:0]
+		if n == len(ids) {
+			out = s.logits
+		}
+		s.forward(ids[:n], out)
+		ids = ids[n:]
+	}
+	return s.logits, nil
+}
+
+// forward appends ids, which fit, and fills a row of logits for each of the last.
+func (s *Session) forward(ids []int32, logits []float32) {
+	s.model.decoder.Forward(&arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits})
+	s.tokens = append(s.tokens, ids...)
+}
+
+// String describes the session for a debugger.
+func (s *Session) String() string {
+	return fmt.Sprintf("session of %s with %d of %d positions", s.model.info.Architecture, s.Len(), s.cache.Cap())
+}
