@@ -11,41 +11,56 @@ import (
 const turn = 8 * time.Millisecond
 
 // A callContext is the context of one call: an AbortSignal cancels it, and looking whether it is cancelled gives the event loop its
-// turn. The engine looks between tokens and between the chunks of a prompt.
+// turn. The engine looks between tokens and between the chunks of a prompt. It derives from no other context, so that context.Cause
+// asks Err too.
 type callContext struct {
-	context.Context
+	done  chan struct{}
+	err   error
 	pause js.Value
-	last  time.Time
+	last  time.Time // when the event loop last had a turn
 }
 
 // newContext returns the context of a call and a function that must be called at its end. signal is an AbortSignal.
-func newContext(signal, pause js.Value) (*callContext, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+func newContext(signal, pause js.Value) (context.Context, func()) {
+	c := &callContext{done: make(chan struct{}), pause: pause, last: time.Now()}
 	onAbort := js.FuncOf(func(js.Value, []js.Value) any {
-		cancel()
+		c.cancel()
 		return nil
 	})
 	signal.Call("addEventListener", "abort", onAbort)
 	if signal.Get("aborted").Bool() {
-		cancel()
+		c.cancel()
 	}
-	return &callContext{Context: ctx, pause: pause, last: time.Now()}, func() {
+	return c, func() {
 		signal.Call("removeEventListener", "abort", onAbort)
 		onAbort.Release()
-		cancel()
+		c.cancel()
 	}
 }
+
+func (c *callContext) cancel() {
+	if c.err == nil {
+		c.err = context.Canceled
+		close(c.done)
+	}
+}
+
+// Deadline says that there is none.
+func (c *callContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Value holds nothing.
+func (c *callContext) Value(any) any { return nil }
 
 // Err is as in context.Context, after a turn of the event loop if one is due.
 func (c *callContext) Err() error {
 	c.yield()
-	return c.Context.Err()
+	return c.err
 }
 
 // Done is as in context.Context, after a turn of the event loop if one is due.
 func (c *callContext) Done() <-chan struct{} {
 	c.yield()
-	return c.Context.Done()
+	return c.done
 }
 
 // yield waits until the event loop had a turn, unless it had one in the last 8 ms.

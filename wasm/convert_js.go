@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"syscall/js"
@@ -16,6 +17,10 @@ func toJS(v reflect.Value) any {
 	case reflect.Struct:
 		object := map[string]any{}
 		for field, value := range v.Fields() {
+			if field.Anonymous {
+				maps.Copy(object, toJS(value).(map[string]any))
+				continue
+			}
 			name, omitEmpty := jsonName(field)
 			if name != "" && !(omitEmpty && value.IsZero()) {
 				object[name] = toJS(value)
@@ -89,7 +94,7 @@ func fieldByName(v reflect.Value, name string) reflect.Value {
 			if found := fieldByName(value, name); found.IsValid() {
 				return found
 			}
-		} else if tagged, _ := jsonName(field); tagged == name {
+		} else if tagged, _ := jsonName(field); tagged != "" && tagged == name {
 			return value
 		}
 	}

@@ -152,8 +152,8 @@ func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int
 			return count, fmt.Errorf("wasm: generate: %w", err)
 		}
 		object := toJS(reflect.ValueOf(token)).(map[string]any)
-		if o.Logprobs == 0 {
-			delete(object, "logprob")
+		if o.Logprobs > 0 {
+			object["logprob"] = token.Logprob // also where it is 0: the token was certain
 		}
 		onToken.Invoke(object)
 		count++

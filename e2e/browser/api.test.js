@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setUp } from '../lib/fixture.js';
+import { setUp, workersLeft } from '../lib/fixture.js';
 import { brokenModels, bundledPath } from '../lib/models.js';
 
 const broken = brokenModels();
@@ -224,7 +224,7 @@ test('broken files have codes, from a URL and from a Blob, and then a good one l
       return { codes, tokens: (await model.complete('A', { maxTokens: 2, ignoreEOS: true })).tokens.length };
     }, broken.length);
     assert.deepEqual(got, { codes: broken.flatMap(({ code }) => [code, code]), tokens: 2 });
-    assert.equal(page.workers().length, 1);
+    await workersLeft(page, 1);
   }));
 
 inPage('a URL that is not there', { code: 'network', status: 404 }, async ({ Gander }) => {

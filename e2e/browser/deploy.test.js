@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { setUp } from '../lib/fixture.js';
+import { setUp, workersLeft } from '../lib/fixture.js';
 
 const www = fileURLToPath(new URL('../../www/', import.meta.url));
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -39,7 +39,7 @@ for (const { name, path, want } of [
         return Gander.load('/models/stories.gguf').then(() => 'loaded', ({ code, status }) => ({ code, status }));
       }, path);
       assert.deepEqual(got, want === 'loaded' ? want : { status: undefined, ...want });
-      assert.equal(page.workers().length, want === 'loaded' ? 1 : 0);
+      await workersLeft(page, want === 'loaded' ? 1 : 0);
     }),
   );
 }

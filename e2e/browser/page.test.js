@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setUp } from '../lib/fixture.js';
+import { setUp, workersLeft } from '../lib/fixture.js';
 import { brokenModels, bundledPath } from '../lib/models.js';
 
 const fixture = setUp({
@@ -22,7 +22,7 @@ const idle = (page) => page.locator('#sheet[aria-busy="false"]').waitFor();
 const written = (page) => page.locator('#written').textContent();
 const notice = async (page) => {
   await page.locator('#notice:not([hidden])').waitFor();
-  return page.locator('#notice-text').textContent();
+  return page.locator('#notice').textContent();
 };
 
 async function write(page, { seed, length = '30' }) {
@@ -69,7 +69,7 @@ onPage('shows what is wrong with a file, and then loads a good one', async (page
   await page.setInputFiles('#file', bundledPath);
   await page.locator('#model-name', { hasText: 'stories.gguf' }).waitFor();
   assert.ok((await write(page, { seed: '1' })).length > 20);
-  assert.equal(page.workers().length, 1);
+  await workersLeft(page, 1);
 });
 
 onPage('loads from an address, and says when that fails', async (page) => {

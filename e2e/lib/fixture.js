@@ -1,11 +1,25 @@
 // What the browser tests share: one server and one Chromium for a file of tests, and a page for each test.
 
 import { after, before } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { launch } from './browser.js';
 import { serve } from './server.js';
 
 /** The policy that a careful site sends. */
 export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+/**
+ * Waits until a page has so many workers: a worker that is ended takes a moment to go.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {number} count
+ */
+export async function workersLeft(page, count) {
+  for (let wait = 0; page.workers().length !== count; wait += 20) {
+    if (wait > 5000) throw new Error(`the page has ${page.workers().length} workers, not ${count}`);
+    await setTimeout(20);
+  }
+}
 
 /**
  * Starts a server with these routes before the tests of a file, and a browser.

@@ -5,6 +5,7 @@ import { byId } from './dom.js';
 
 const notice = byId('notice', HTMLDivElement);
 const text = byId('notice-text', HTMLParagraphElement);
+const detail = byId('notice-detail', HTMLParagraphElement);
 const status = byId('status', HTMLParagraphElement);
 
 byId('notice-close', HTMLButtonElement).addEventListener('click', clearNotice);
@@ -28,15 +29,16 @@ const meanings = {
  * @param {string} [what] what the person tried
  */
 export function showError(error, what = '') {
+  const message = error instanceof Error ? error.message : String(error);
   const meaning = (error instanceof GanderError && meanings[error.code]) || '';
-  const detail = error instanceof Error ? error.message : String(error);
-  text.textContent = [[what, meaning].filter(Boolean).join(' '), detail].filter(Boolean).join('\n');
+  text.textContent = [what, meaning || message].filter(Boolean).join(' ');
+  detail.textContent = meaning ? message : '';
   notice.hidden = false;
 }
 
 export function clearNotice() {
   notice.hidden = true;
-  text.textContent = '';
+  text.textContent = detail.textContent = '';
 }
 
 /**

@@ -12,9 +12,6 @@ export { Model } from './model.js';
 
 /** The entry point. */
 export const Gander = Object.freeze({
-  /**
-   * Loads a GGUF model into a Web Worker of its own.
-   */
   load: loadModel,
 });
 

@@ -10,6 +10,7 @@ import { sourceSpec } from './source.js';
  * @typedef {object} ModelInfo
  * @property {string} architecture as in the file's `general.architecture`
  * @property {string} name as in the file's `general.name`
+ * @property {string} description as in the file's `general.description`
  * @property {number} contextLength tokens that prompt and answer may have together
  * @property {number} trainContextLength the context length for which the model was trained
  * @property {number} vocabSize
@@ -23,7 +24,7 @@ import { sourceSpec } from './source.js';
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
- * @property {{weights: number, kv: number, scratch: number, total: number}} memory what the engine allocates
+ * @property {{weights: number, kv: number, total: number}} memory what the model takes, with a full context
  */
 
 /**
@@ -34,8 +35,8 @@ import { sourceSpec } from './source.js';
  */
 
 /**
- * One token of an answer. The texts of all tokens joined are the answer; a token's text is empty while it is only a part of a character
- * or could be the beginning of a stop string.
+ * One token of an answer. The texts of all tokens joined are the answer. A token that is only a part of a character, or could be the
+ * beginning of a stop string, comes when that is decided, and the text it held back is then in the token that decided it.
  *
  * @typedef {object} Token
  * @property {number} id
