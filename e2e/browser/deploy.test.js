@@ -46,6 +46,7 @@ for (const { name, path, want } of [
 
 test('the page of the README writes', () =>
   fixture.onPage('/embed.html', async (page) => {
+    assert.ok(embed, 'README.md has an html block with Gander.load');
     const length = () => document.body.innerText.length;
     const before = await page.evaluate(length);
     await page.waitForFunction((before) => document.body.innerText.length > before + 40, before);

@@ -36,3 +36,18 @@ test('golden models in Node, and natively', { skip: noGolden }, async (t) => {
     });
   }
 });
+
+test('a panic rejects with the code internal, and the engine lives on', { skip: noGolden }, async () => {
+  const { go } = await startEngine(wasm, assert.ifError);
+  const none = /** @type {Int32Array} */ (/** @type {unknown} */ (undefined));
+  await assert.rejects(go.logits(Int32Array.of(1), signal), { code: 'internal', message: /no model/ });
+  await go.open(blobSource(await openAsBlob(goldenModels()[0].path)), {}, signal, () => {});
+  await assert.rejects(go.logits(none, signal), { code: 'internal', message: /panic/ });
+  assert.ok((await go.logits(Int32Array.of(1), signal)).length > 0);
+});
+
+test('what the source throws comes through as it is', async () => {
+  const { go } = await startEngine(wasm, assert.ifError);
+  const thrown = new Error('no bytes today');
+  await assert.rejects(go.open({ size: 1000, read: () => Promise.reject(thrown), close() {} }, {}, signal, () => {}), (error) => error === thrown);
+});

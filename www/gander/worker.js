@@ -71,6 +71,11 @@ port.addEventListener('message', ({ data }) => {
   else answer(data);
 });
 
+// A WebAssembly trap leaves the Go program unusable, and surfaces in whatever callback it was resumed by.
+addEventListener('unhandledrejection', ({ reason }) => {
+  port.postMessage({ type: 'exit', error: { code: 'worker', message: `the engine failed: ${reason}` } });
+});
+
 /** @param {string} lock */
 function watch(lock) {
   navigator.locks.request(lock, () => {
