@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// gander runs a command line in this process.
+func gander(stdin string, args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(context.Background(), &cli{strings.NewReader(stdin), &out, &err}, args)
+	return code, out.String(), err.String()
+}
+
+// fixture is what these tests need of a golden model (FORMAT.md beside them).
+type fixture struct {
+	modelPath string
+	Prompt    []int32
+	Greedy    []int32
+	Tokenizer []struct {
+		Text     string
+		IDsPlain []int32 `json:"ids_plain"`
+		DetokHex string  `json:"detok_hex"`
+	}
+	Sections []struct {
+		Name          string
+		Shape         []int
+		Offset, Bytes int
+	}
+	bin []byte
+}
+
+// shared returns a path in the folder of reference data beside the repository.
+func shared(t *testing.T, path ...string) string {
+	p := filepath.Join(append([]string{"..", "..", "..", "shared"}, path...)...)
+	if root := os.Getenv("GANDER_SHARED"); root != "" {
+		p = filepath.Join(append([]string{root}, path...)...)
+	}
+	if _, err := os.Stat(p); err != nil {
+		t.Skipf("reference data %s is not there", filepath.Join(path...))
+	}
+	return p
+}
+
+// golden reads the fixture of a small llama; tokens is its prompt.
+func golden(t *testing.T) (f *fixture, tokens string) {
+	dir := shared(t, "golden", "llama_untied")
+	b, err := os.ReadFile(filepath.Join(dir, "expected.json"))
+	require.NoError(t, err)
+	f = &fixture{modelPath: filepath.Join(dir, "model.gguf")}
+	require.NoError(t, json.Unmarshal(b, f))
+	f.bin, err = os.ReadFile(filepath.Join(dir, "expected.bin"))
+	require.NoError(t, err)
+	for _, id := range f.Prompt {
+		tokens += "," + strconv.Itoa(int(id))
+	}
+	return f, tokens[1:]
+}
+
+// logits returns the expected rows after each token of the prompt.
+func (f *fixture) logits(t *testing.T) (rows [][]float32) {
+	for _, s := range f.Sections {
+		if s.Name != "logits" {
+			continue
+		}
+		values := make([]float32, s.Bytes/4)
+		_, err := binary.Decode(f.bin[s.Offset:s.Offset+s.Bytes], binary.LittleEndian, values)
+		require.NoError(t, err)
+		for ; len(values) > 0; values = values[s.Shape[1]:] {
+			rows = append(rows, values[:s.Shape[1]])
+		}
+	}
+	require.NotEmpty(t, rows)
+	return rows
+}
+
+func TestUsage(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken.gguf")
+	require.NoError(t, os.WriteFile(broken, []byte("GGUF\x03\x00\x00\x00 and then nothing"), 0o600))
+	for _, c := range []struct {
+		name string
+		args string
+		code int
+		want string // in stderr
+	}{
+		{"nothing", "", 2, ""},
+		{"help", "help", 0, ""},
+		{"unknown command", "fly", 2, `no command "fly"`},
+		{"unknown flag", "run --fly", 2, "not defined"},
+		{"no model", "run -p x", 2, "-m FILE is missing"},
+		{"missing file", "run -m /no/such/file -p x", 1, "no such file"},
+		{"broken file", "run -m " + broken + " -p x", 1, "gguf"},
+		{"broken file, inspect", "inspect " + broken, 1, "gguf"},
+		{"workers", "run -m x --workers 4", 2, "one worker"},
+		{"bad ids", "logits -m x --tokens 1,two", 2, `"two"`},
+		{"no ids", "logits -m x", 2, "--tokens is missing"},
+		{"inspect what", "inspect", 2, "FILE is missing"},
+		{"plain argument", "run model.gguf", 2, "unexpected argument"},
+		{"unknown type", "dequant --type Q9", 2, "known are F32"},
+		{"serve what", "serve /no/such/folder", 1, "no such file"},
+		{"flag help", "run -h", 0, "usage: gander run"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, _, stderr := gander("", strings.Fields(c.args)...)
+			assert.Equal(t, c.code, code, stderr)
+			assert.Contains(t, stderr, c.want)
+		})
+	}
+}
+
+func TestBadOptionsOfAModel(t *testing.T) {
+	f, tokens := golden(t)
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"NaN temperature", []string{"--temp", "NaN"}, 2, "temperature"},
+		{"negative top-k", []string{"--top-k", "-1"}, 2, "topK"},
+		{"empty stop", []string{"--stop", ""}, 2, "stop"},
+		{"both prompts", []string{"-p", "x"}, 2, "exclude"},
+		{"context too small", []string{"--context", "8"}, 1, "the context has 8"},
+		{"token outside", []string{"--tokens", "99999"}, 1, "not in the vocabulary"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, _, stderr := gander("", append([]string{"run", "-m", f.modelPath, "--tokens", tokens}, c.args...)...)
+			assert.Equal(t, c.code, code)
+			assert.Contains(t, stderr, c.want)
+		})
+	}
+}
+
+func TestRunMatchesGolden(t *testing.T) {
+	f, tokens := golden(t)
+	code, stdout, stderr := gander("", "run", "-m", f.modelPath, "--tokens", tokens, "-n", strconv.Itoa(len(f.Greedy)), "--temp", "0", "--ignore-eos", "--json")
+	require.Equal(t, 0, code, stderr)
+	var got struct {
+		Text         string
+		Tokens       []int32
+		FinishReason string
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	assert.Equal(t, f.Greedy, got.Tokens)
+	assert.Equal(t, "length", got.FinishReason)
+	assert.NotEmpty(t, got.Text)
+}
+
+func TestLogitsRoundTrip(t *testing.T) {
+	f, tokens := golden(t)
+	code, stdout, stderr := gander("", "logits", "-m", f.modelPath, "--tokens", tokens, "--all", "--json")
+	require.Equal(t, 0, code, stderr)
+	var got struct{ Logits [][]float32 }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	want := f.logits(t)
+	require.Len(t, got.Logits, len(want))
+	for i, row := range got.Logits {
+		require.InDeltaSlice(t, want[i], row, 1e-3)
+	}
+	_, last, _ := gander("", "logits", "-m", f.modelPath, "--tokens", tokens, "--json")
+	var one struct{ Logits [][]float32 }
+	require.NoError(t, json.Unmarshal([]byte(last), &one))
+	assert.Equal(t, got.Logits[len(got.Logits)-1:], one.Logits)
+	_, human, _ := gander("", "logits", "-m", f.modelPath, "--tokens", tokens)
+	assert.Contains(t, human, "after token")
+}
+
+func TestTokenizeAndBack(t *testing.T) {
+	f, _ := golden(t)
+	for _, c := range f.Tokenizer {
+		code, stdout, stderr := gander(c.Text, "tokenize", "-m", f.modelPath, "--no-special", "--json")
+		require.Equal(t, 0, code, stderr)
+		var got struct{ Tokens []int32 }
+		require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+		assert.Equal(t, c.IDsPlain, got.Tokens)
+		if len(got.Tokens) == 0 {
+			continue
+		}
+		list := strings.Trim(strings.ReplaceAll(strings.TrimSpace(stdout[len(`{"tokens":`):]), "}", ""), "[]")
+		code, stdout, stderr = gander("", "detokenize", "-m", f.modelPath, "--tokens", list, "--json")
+		require.Equal(t, 0, code, stderr)
+		text, err := hex.DecodeString(c.DetokHex)
+		require.NoError(t, err)
+		var back struct{ Text string }
+		require.NoError(t, json.Unmarshal([]byte(stdout), &back))
+		assert.Equal(t, string(text), back.Text)
+	}
+}
+
+func TestDequant(t *testing.T) {
+	dir := shared(t, "golden", "quants")
+	raw, err := os.ReadFile(filepath.Join(dir, "q8_0.raw"))
+	require.NoError(t, err)
+	want, err := os.ReadFile(filepath.Join(dir, "q8_0.f32"))
+	require.NoError(t, err)
+	code, stdout, stderr := gander(string(raw), "dequant", "--type", "Q8_0")
+	require.Equal(t, 0, code, stderr)
+	assert.Equal(t, string(want), stdout)
+	code, _, stderr = gander(string(raw[:40]), "dequant", "--type", "Q8_0")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "cut off")
+}
+
+func TestInspectAndBench(t *testing.T) {
+	f, _ := golden(t)
+	code, stdout, _ := gander("", "inspect", f.modelPath, "--json")
+	require.Equal(t, 0, code)
+	var r report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
+	assert.True(t, r.Supported)
+	assert.NotEmpty(t, r.Tensors)
+	code, stdout, _ = gander("", "inspect", shared(t, "golden", "bert", "model.gguf"))
+	require.Equal(t, 0, code)
+	assert.Contains(t, stdout, `"bert"`, "says which architecture is not supported")
+	code, stdout, stderr := gander("", "bench", "-m", f.modelPath, "--prompt", "8", "--gen", "4", "--json")
+	require.Equal(t, 0, code, stderr)
+	var b map[string]float64
+	require.NoError(t, json.Unmarshal([]byte(stdout), &b))
+	for _, k := range []string{"prefill_tps", "decode_tps", "load_ms"} {
+		assert.Greater(t, b[k], 0.0, k)
+	}
+}
+
+func TestServe(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "model.gguf"), []byte("0123456789"), 0o600))
+	s := httptest.NewServer(handler(dir, true))
+	defer s.Close()
+	req, err := http.NewRequest("GET", s.URL+"/model.gguf", nil)
+	require.NoError(t, err)
+	req.Header.Set("Range", "bytes=2-4")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	assert.Equal(t, 206, res.StatusCode)
+	assert.Equal(t, "234", string(body))
+	assert.Equal(t, "require-corp", res.Header.Get("Cross-Origin-Embedder-Policy"))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gander-lm/gander/core"
+)
+
+// modelFlags are the flags of all commands that open a model.
+type modelFlags struct {
+	path    string
+	context int
+}
+
+func (m *modelFlags) add(f *flag.FlagSet) {
+	f.StringVar(&m.path, "m", "", "the model, a .gguf `FILE`")
+	f.IntVar(&m.context, "context", 0, "positions that prompt and answer may have together; 0: what the model was trained on, at most 4096")
+}
+
+// open opens the model.
+func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
+	if m.path == "" {
+		return nil, usagef("-m FILE is missing")
+	}
+	f, err := os.Open(m.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return core.Open(ctx, f, info.Size(), core.Options{ContextLength: m.context})
+}
+
+// ids is a flag value: token ids with commas between them.
+type ids []int32
+
+func (v *ids) String() string { return "" }
+
+// Set parses the flag.
+func (v *ids) Set(s string) error {
+	*v = ids{}
+	for _, part := range strings.Split(s, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32)
+		if err != nil {
+			return usagef("%q is no token id", part)
+		}
+		*v = append(*v, int32(n))
+	}
+	return nil
+}
+
+// texts is a flag value that may be given several times.
+type texts []string
+
+func (v *texts) String() string { return "" }
+
+// Set adds a text.
+func (v *texts) Set(s string) error {
+	*v = append(*v, s)
+	return nil
+}
+
+// prompt returns the ids of a prompt that is given as text, as ids, or on stdin.
+func (c *cli) prompt(m *core.Model, f *flag.FlagSet, text string, tokens ids, special bool) ([]int32, error) {
+	given := map[string]bool{}
+	f.Visit(func(x *flag.Flag) { given[x.Name] = true })
+	switch {
+	case given["p"] && given["tokens"]:
+		return nil, usagef("-p and --tokens exclude each other")
+	case given["tokens"]:
+		return tokens, nil
+	case !given["p"]:
+		b, err := io.ReadAll(c.in)
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	return m.Tokenize(text, special)
+}
+
+// float is a float32 that JSON reads back to the same bits.
+type float float32
+
+// MarshalJSON writes the shortest number that is this float32.
+func (x float) MarshalJSON() ([]byte, error) {
+	if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, &json.UnsupportedValueError{Str: strconv.FormatFloat(v, 'g', -1, 32)}
+	}
+	return strconv.AppendFloat(nil, float64(x), 'g', -1, 32), nil
+}
+
+// json prints a value as JSON on one line.
+func (c *cli) json(v any) error {
+	e := json.NewEncoder(c.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

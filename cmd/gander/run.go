@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gander-lm/gander/core"
+)
+
+func init() { commands["run"] = command{"write text after a prompt", runRun} }
+
+func runRun(ctx context.Context, c *cli, args []string) error {
+	var (
+		model  modelFlags
+		tokens ids
+		stop   texts
+		o      = core.DefaultGenerateOptions()
+	)
+	f := c.flags("run", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
+	model.add(f)
+	text := f.String("p", "", "the prompt; read from stdin without -p and --tokens")
+	f.Var(&tokens, "tokens", "the prompt as token `IDS`, with commas between them")
+	f.IntVar(&o.MaxTokens, "n", 256, "tokens to write at most; 0: until the context is full")
+	f.Float64Var(&o.Temperature, "temp", o.Temperature, "temperature; 0 takes the best token each time")
+	f.IntVar(&o.TopK, "top-k", o.TopK, "keep the `K` best tokens; 0 keeps all")
+	f.Float64Var(&o.TopP, "top-p", o.TopP, "keep the best tokens until their probabilities sum to `P`")
+	f.Float64Var(&o.MinP, "min-p", o.MinP, "keep tokens with at least `P` of the best one's probability")
+	f.Float64Var(&o.RepetitionPenalty, "repetition-penalty", o.RepetitionPenalty, "1 is off")
+	f.Float64Var(&o.FrequencyPenalty, "frequency-penalty", o.FrequencyPenalty, "0 is off")
+	f.Float64Var(&o.PresencePenalty, "presence-penalty", o.PresencePenalty, "0 is off")
+	f.IntVar(&o.PenaltyWindow, "penalty-window", o.PenaltyWindow, "how many of the last tokens the penalties look at")
+	f.Uint64Var(&o.Seed, "seed", 0, "the same seed gives the same text")
+	f.Var(&stop, "stop", "end before this `TEXT`; may be given several times")
+	f.BoolVar(&o.IgnoreEOS, "ignore-eos", false, "go on after an end-of-text token")
+	workers := f.Int("workers", 1, "engine instances; only 1 in this version")
+	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…} of what was written`)
+	if _, err := parse(f, args, 0); err != nil {
+		return err
+	}
+	if *workers != 1 {
+		return usagef("--workers %d: this version has one worker", *workers)
+	}
+	o.Stop = stop
+	m, err := model.open(ctx)
+	if err != nil {
+		return err
+	}
+	prompt, err := c.prompt(m, f, *text, tokens, true)
+	if err != nil {
+		return err
+	}
+	s, err := m.NewSession()
+	if err != nil {
+		return err
+	}
+	result := struct {
+		Text         string  `json:"text"`
+		Tokens       []int32 `json:"tokens"`
+		FinishReason string  `json:"finishReason"`
+	}{Tokens: []int32{}}
+	if !*asJSON {
+		fmt.Fprint(c.out, *text)
+	}
+	for t, err := range s.Generate(ctx, prompt, o) {
+		if err != nil {
+			return err
+		}
+		result.Text += t.Text
+		result.Tokens = append(result.Tokens, t.ID)
+		if !*asJSON {
+			fmt.Fprint(c.out, t.Text)
+		}
+	}
+	result.FinishReason = s.FinishReason()
+	if *asJSON {
+		return c.json(result)
+	}
+	fmt.Fprintln(c.out)
+	return nil
+}
