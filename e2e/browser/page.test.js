@@ -7,6 +7,7 @@ import { setUp, workersLeft } from '../lib/fixture.js';
 import { brokenModels, bundledPath } from '../lib/models.js';
 
 const fixture = setUp({
+  '/stuck.gguf': (_, response) => void response.writeHead(200, { 'content-length': 5e6 }).write('GGUF'),
   '/gone.gguf': (_, response) => response.writeHead(410).end(),
 });
 
@@ -53,6 +54,7 @@ onPage('stops midway, by button and by key, and writes again', async (page) => {
     await page.locator('#written:not(:empty)').waitFor();
     await stop();
     await idle(page);
+    assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'BODY', 'the focus is not lost');
     assert.match(await page.locator('#stats').textContent(), /stopped$/);
   }
   assert.ok((await write(page, { seed: '1' })).length > 20);
@@ -83,6 +85,18 @@ onPage('loads from an address, and says when that fails', async (page) => {
   assert.ok(await page.locator('#notice').isHidden());
   await page.click('#bundled');
   await page.locator('#model-name', { hasText: 'Story writer' }).waitFor();
+});
+
+onPage('a load can be cancelled, and the model from before stays', async (page) => {
+  await page.click('#open-own summary');
+  await page.fill('#url', `${fixture.origin}/stuck.gguf`);
+  await page.keyboard.press('Enter');
+  await page.locator('#loading:not([hidden])').waitFor();
+  await page.click('#cancel');
+  await page.locator('#loading').waitFor({ state: 'hidden' });
+  assert.ok(await page.locator('#notice').isHidden());
+  assert.ok((await write(page, { seed: '1' })).length > 20);
+  await workersLeft(page, 1);
 });
 
 onPage('loads a file that is dropped on it', async (page) => {

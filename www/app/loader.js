@@ -10,7 +10,7 @@ import { announce, clearNotice, showError } from './notice.js';
 const BUNDLED = 'models/stories.gguf';
 const ABOUT_BUNDLED =
   'A tiny story writer that this project trained on text from a generator of its own. It knows a few hundred words and only writes simple stories; it cannot chat or answer questions.';
-const ABOUT_OWN = 'Your own model. It runs on this machine only.';
+const ABOUT_OWN = 'Your own model. It stays on this machine.';
 
 const loading = byId('loading', HTMLDivElement);
 const loadingText = byId('loading-text', HTMLLabelElement);
@@ -22,6 +22,9 @@ const drop = byId('drop', HTMLDivElement);
 
 /** @type {AbortController | undefined} The load that is under way. */
 let current;
+
+/** @type {string | File | undefined} Where the model in use came from. */
+let used;
 
 /**
  * Wires the panel and loads the bundled model.
@@ -38,13 +41,14 @@ export function startLoader(onModel) {
     const controller = (current = new AbortController());
     clearNotice();
     showProgress(name, 0, 0);
+    loading.scrollIntoView({ block: 'nearest' }); // on a phone the panel is far below it
     try {
       const model = await Gander.load(source, {
         signal: controller.signal,
         onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
       });
-      showCard(model.info, source === BUNDLED ? 'Story writer' : name, source === BUNDLED ? ABOUT_BUNDLED : ABOUT_OWN);
-      bundled.hidden = source === BUNDLED;
+      showCard(model.info, source === BUNDLED ? 'Story writer' : name, source === BUNDLED ? ABOUT_BUNDLED : model.info.description || ABOUT_OWN);
+      used = source;
       announce(`${name} is loaded.`);
       onModel(model);
     } catch (error) {
@@ -53,6 +57,7 @@ export function startLoader(onModel) {
       if (current === controller) {
         current = undefined;
         loading.hidden = true;
+        bundled.hidden = used === BUNDLED;
       }
     }
   };
@@ -66,6 +71,7 @@ export function startLoader(onModel) {
     const url = byId('url', HTMLInputElement).value;
     load(url, nameOf(url));
   });
+  byId('cancel', HTMLButtonElement).addEventListener('click', () => current?.abort());
   bundled.addEventListener('click', () => load(BUNDLED, 'The story writer'));
   acceptDrops((dropped) => load(dropped, dropped.name));
   load(BUNDLED, 'The story writer');

@@ -34,6 +34,7 @@ export function showError(error, what = '') {
   text.textContent = [what, meaning || message].filter(Boolean).join(' ');
   detail.textContent = meaning ? message : '';
   notice.hidden = false;
+  notice.scrollIntoView({ block: 'nearest' });
 }
 
 export function clearNotice() {

@@ -73,8 +73,11 @@ async function write() {
 }
 
 function showBusy() {
+  const focused = document.activeElement;
   generate.disabled = !model || current !== undefined;
   stop.disabled = current === undefined;
+  if (focused === generate && generate.disabled) stop.focus(); // a disabled button would lose the focus to the page's top
+  if (focused === stop && stop.disabled) generate.focus();
   sheet.setAttribute('aria-busy', String(current !== undefined));
 }
 
