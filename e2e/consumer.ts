@@ -1,0 +1,34 @@
+// How a TypeScript program uses the package. It is only type-checked (npm run check).
+
+import { Gander, GanderError, type ErrorCode, type Model, type ModelInfo, type Token } from '../www/gander/index.js';
+
+export async function write(file: File, signal: AbortSignal): Promise<string> {
+  const model: Model = await Gander.load(file, { contextLength: 512, workers: 'auto', signal, onProgress: ({ phase, loaded, total }) => console.log(phase, loaded / total) });
+  const info: Readonly<ModelInfo> = model.info;
+  const ids: Int32Array = await model.tokenize('Once', { special: false });
+  const logits: Float32Array = await model.logits([...ids]);
+  let text = '';
+  for await (const token of model.generate(ids, { temperature: 0, stop: 'end', logprobs: 3, signal })) {
+    const { id, top = [] }: Token = token;
+    text += token.text + top.filter((candidate) => candidate.id !== id).length;
+  }
+  const { finishReason, usage, tokens } = await model.complete('Once', { maxTokens: 5 });
+  const sum: number = usage.promptTokens + tokens.length + logits.length + info.memory.total;
+  model.close();
+  return finishReason === 'eos' ? text : String(sum);
+}
+
+export function explain(error: unknown): ErrorCode | undefined {
+  return error instanceof GanderError ? error.code : undefined;
+}
+
+export async function wrong(model: Model): Promise<void> {
+  // @ts-expect-error: there is no such option
+  await model.complete('', { topk: 1 });
+  // @ts-expect-error: more workers are not supported yet
+  await Gander.load('', { workers: 4 });
+  // @ts-expect-error: ids are numbers
+  await model.detokenize(['1']);
+  // @ts-expect-error: a Model comes from Gander.load
+  new Gander.load();
+}
