@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Q4_0: 18 bytes -> 32 values.
+// Q4_0 is 4 bits and a scale: 18 bytes -> 32 values.
 // Format: d f16 (2 bytes), qs [16]uint8; byte j holds value j in its low nibble
 // and value j+16 in its high nibble.
 // Math:   x[i] = d * (q[i] - 8).

@@ -2,7 +2,7 @@ package quant
 
 import "encoding/binary"
 
-// Q6_K: 210 bytes -> 256 values.
+// Q6_K is 6 bits and scales of scales: 210 bytes -> 256 values.
 // Format: ql [128]uint8 (low 4 bits), qh [64]uint8 (high 2 bits), scales [16]int8, d f16.
 // In each half of 128 values, ql[l] and ql[l+32] hold values l, l+32 in their low
 // nibbles and l+64, l+96 in their high ones; qh[l] holds the high bits of these

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Q8_0: 34 bytes -> 32 values.
+// Q8_0 is 8 bits and a scale: 34 bytes -> 32 values.
 // Format: d f16 (2 bytes), qs [32]int8.
 // Math:   x[i] = d * q[i].
 // Source: ggml-common.h block_q8_0, ggml-quants.c dequantize_row_q8_0.
