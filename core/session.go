@@ -24,6 +24,7 @@ type Session struct {
 	logits []float32 // [vocabulary], after the last token
 	last   []int32   // the last token of an answer, which no token has followed yet: none or one
 	finish string
+	batch  arch.Batch // of the call at hand; here so that a token allocates nothing
 }
 
 // Len returns the number of tokens whose keys and values the session holds. The
@@ -82,7 +83,8 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 
 // forward appends ids, which fit, and fills a row of logits for each of the last.
 func (s *Session) forward(ids []int32, logits []float32) {
-	s.model.decoder.Forward(&arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits})
+	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits}
+	s.model.decoder.Forward(&s.batch)
 	s.tokens = append(s.tokens, ids...)
 }
 
