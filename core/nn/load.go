@@ -10,7 +10,7 @@ import (
 )
 
 // readBytes is how much of a tensor is read and packed at a time.
-const readBytes = 1 << 20
+const readBytes = 4 << 20
 
 // joined is a matrix to be made of one or more tensors.
 type joined struct {

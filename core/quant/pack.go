@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/gander-lm/gander/core/kernel"
 )
@@ -114,9 +115,9 @@ func (m *Matrix) setRow(row int, q []int8, d []float32) {
 		block := m.packed[at+b*size : at+(b+1)*size]
 		v := (*[kernel.BlockLen]int8)(q[b*kernel.BlockLen:])
 		if m.Layout == PackedInt8 {
+			w := bytesOf(v[:])
 			for c := range 8 {
-				w := uint32(byte(v[4*c])) | uint32(byte(v[4*c+1]))<<8 | uint32(byte(v[4*c+2]))<<16 | uint32(byte(v[4*c+3]))<<24
-				binary.LittleEndian.PutUint32(block[16*c+4*lane:], w)
+				binary.LittleEndian.PutUint32(block[16*c+4*lane:], binary.LittleEndian.Uint32(w[4*c:]))
 			}
 		} else {
 			for c := range 4 {
@@ -126,6 +127,9 @@ func (m *Matrix) setRow(row int, q []int8, d []float32) {
 		binary.LittleEndian.PutUint32(block[size-16+4*lane:], math.Float32bits(d[b]))
 	}
 }
+
+// bytesOf returns the memory of integers as bytes.
+func bytesOf(q []int8) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&q[0])), len(q)) }
 
 // nibbles packs eight columns of a row: columns 0, 1, 4, 5 in the lower int16,
 // lowest nibble first, and 2, 3, 6, 7 in the upper.

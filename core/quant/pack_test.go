@@ -115,3 +115,20 @@ func TestHalf(t *testing.T) {
 	assert.Equal(t, uint16(0x3f80), ToBF16(1+0x1p-8), "tie to even")
 	assert.Equal(t, uint16(0x3f82), ToBF16(1+0x3p-8), "tie to even")
 }
+
+// BenchmarkPack measures weights a second into the compute layouts.
+func BenchmarkPack(b *testing.B) {
+	for _, typ := range []Type{Q8_0, Q4_0, Q6_K, Float16} {
+		b.Run(typ.Name, func(b *testing.B) {
+			const rows, cols = 512, 1536
+			rowBytes, _ := typ.RowBytes(cols)
+			raw := make([]byte, rows*rowBytes)
+			m := NewMatrix(rows, cols, typ.Layout(cols))
+			var p Packer
+			for b.Loop() {
+				p.Pack(m, 0, rows, typ, raw)
+			}
+			b.ReportMetric(float64(b.N)*rows*cols/b.Elapsed().Seconds()/1e6, "Mweights/s")
+		})
+	}
+}

@@ -24,9 +24,7 @@ func dequantizeQ8_0(dst []float32, src []byte) {
 func intsQ8_0(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 34; src, q, b = src[34:], q[32:], b+1 {
 		d[b] = F16(binary.LittleEndian.Uint16(src))
-		for i, v := range src[2:34] {
-			q[i] = int8(v)
-		}
+		copy(bytesOf(q[:32]), src[2:34])
 	}
 }
 

@@ -49,22 +49,56 @@ export async function openSource(spec, signal, onDownload) {
   return spec.kind === 'blob' ? blobSource(spec.blob) : openURL(spec.href, signal, onDownload);
 }
 
+/** How much of a Blob is read at a time, in bytes: large enough that asking costs little. */
+const SLICE = 4 << 20;
+
 /**
- * Reads a Blob or File slice by slice.
+ * Reads a Blob or File slice by slice. While the engine works on one slice, the browser already fetches the next.
  *
  * @param {Blob} blob
  * @returns {Source}
  */
 export function blobSource(blob) {
+  /** @type {{start: number, bytes: Promise<Uint8Array>} | undefined} */
+  let ahead;
+  let start = 0;
+  /** @type {Uint8Array} the slice at start */
+  let bytes = new Uint8Array();
+
+  /** @param {number} from */
+  const fetchSlice = (from) => {
+    const promise = blob.slice(from, from + SLICE).arrayBuffer().then((buffer) => new Uint8Array(buffer));
+    promise.catch(() => {}); // reported when the slice is asked for
+    return { start: from, bytes: promise };
+  };
+
   return {
     size: blob.size,
     async read(offset, length) {
-      try {
-        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-      } catch (cause) { // NotReadableError: the file changed or went away after it was picked
-        throw new GanderError('io', `the file can no longer be read: ${/** @type {Error} */ (cause).message}`, { cause });
+      const result = new Uint8Array(Math.max(0, Math.min(length, blob.size - offset)));
+      for (let n = 0; n < result.length; ) {
+        const at = offset + n;
+        if (at < start || at >= start + bytes.length) {
+          const slice = ahead?.start === at ? ahead : fetchSlice(at);
+          ahead = undefined;
+          try {
+            bytes = await slice.bytes;
+          } catch (cause) { // NotReadableError: the file changed or went away after it was picked
+            throw new GanderError('io', `the file can no longer be read: ${/** @type {Error} */ (cause).message}`, { cause });
+          }
+          start = at;
+          if (start + bytes.length < blob.size) ahead = fetchSlice(start + bytes.length);
+        }
+        const part = bytes.subarray(at - start, at - start + result.length - n);
+        if (n === 0 && part.length === result.length) return part;
+        result.set(part, n);
+        n += part.length;
       }
+      return result;
     },
-    close() {},
+    close() {
+      ahead = undefined;
+      bytes = new Uint8Array();
+    },
   };
 }
