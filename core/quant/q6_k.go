@@ -9,19 +9,9 @@ import "encoding/binary"
 // four, lowest first.
 // Math:   x[i] = d * scales[i/16] * (q[i] - 32).
 // Source: ggml-common.h block_q6_K, ggml-quants.c dequantize_row_q6_K.
-var Q6_K = register(Type{ID: 14, Name: "Q6_K", BlockLen: 256, BlockBytes: 210, Dequantize: dequantizeQ6_K,
-	Split: Split{Group: 16, Bits: 8, Ints: intsQ6_K}})
+var Q6_K = register(Type{ID: 14, Name: "Q6_K", BlockLen: 256, BlockBytes: 210, Dequantize: dequantizer(210, 256, splitQ6_K), Split: splitQ6_K})
 
-func dequantizeQ6_K(dst []float32, src []byte) {
-	var q [256]int8
-	var d [16]float32
-	for ; len(src) >= 210; src, dst = src[210:], dst[256:] {
-		intsQ6_K(q[:], d[:], nil, src[:210])
-		for i, v := range q {
-			dst[i] = d[i/16] * float32(v)
-		}
-	}
-}
+var splitQ6_K = Split{Group: 16, Bits: 8, Ints: intsQ6_K}
 
 func intsQ6_K(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 210; src, q, d = src[210:], q[256:], d[16:] {

@@ -50,6 +50,24 @@ type Split struct {
 	Ints func(q []int8, d, m []float32, src []byte)
 }
 
+// dequantizer returns the Dequantize of a type that is written as a Split:
+// d*q - m, block by block.
+func dequantizer(blockBytes, blockLen int, s Split) func(dst []float32, src []byte) {
+	return func(dst []float32, src []byte) {
+		var q [256]int8
+		var d, m [16]float32
+		for ; len(src) >= blockBytes; src, dst = src[blockBytes:], dst[blockLen:] {
+			s.Ints(q[:blockLen], d[:blockLen/s.Group], m[:blockLen/s.Group], src[:blockBytes])
+			for i, v := range q[:blockLen] {
+				dst[i] = float32(d[i/s.Group] * float32(v))
+				if s.Min {
+					dst[i] -= m[i/s.Group]
+				}
+			}
+		}
+	}
+}
+
 var (
 	byID   = map[uint32]Type{}
 	byName = map[string]Type{}

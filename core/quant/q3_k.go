@@ -1,0 +1,28 @@
+package quant
+
+import "encoding/binary"
+
+// Q3_K is 3 bits, with scales of 6 bits: 110 bytes -> 256 values.
+// Format: hmask [32]uint8 (bit j of hmask[l] is the high bit of value 32j+l), qs
+// [64]uint8 as in Q2_K, scales [12]uint8, d f16. The scales' low nibbles are in
+// scales[0..7], first the low then the high ones; their upper two bits are in
+// scales[8..11], bits 2k of scales[8+i%4] for scale 4k+i%4.
+// Math:   x[i] = d * (scale[i/16]-32) * (q[i] - 4).
+// Source: ggml-common.h block_q3_K, ggml-quants.c dequantize_row_q3_K.
+var Q3_K = register(Type{ID: 11, Name: "Q3_K", BlockLen: 256, BlockBytes: 110, Dequantize: dequantizer(110, 256, splitQ3_K), Split: splitQ3_K})
+
+var splitQ3_K = Split{Group: 16, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
+	for ; len(src) >= 110; src, q, d = src[110:], q[256:], d[16:] {
+		scale, packed := F16(binary.LittleEndian.Uint16(src[108:])), src[96:108]
+		for i := range 16 {
+			low := packed[i%8] >> (i / 8 * 4) & 15
+			d[i] = scale * float32(int(low|packed[8+i%4]>>(i/4*2)&3<<4)-32)
+		}
+		twoBits(q, src[32:96], 4)
+		for l, h := range src[:32] {
+			for j := range 8 {
+				q[32*j+l] += int8(h >> j & 1 << 2)
+			}
+		}
+	}
+}}
