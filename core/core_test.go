@@ -148,7 +148,7 @@ func TestGoldenGreedy(t *testing.T) {
 // TestQuantizedNearerThanStock: with 12-bit activations the distance to the
 // float32 reference is at most a quarter of that of stock llama.cpp.
 func TestQuantizedNearerThanStock(t *testing.T) {
-	for _, name := range []string{"q_llama_q8_0", "q_llama_q4_0"} {
+	for _, name := range []string{"q_llama_q8_0", "q_llama_q4_0", "q_llama_q4_k_m", "q_llama_q6_k"} {
 		f := coretest.Golden(t, name)
 		m := load(t, f)
 		shape, want, _ := f.Section("logits")

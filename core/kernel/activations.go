@@ -25,11 +25,16 @@ type Activations struct {
 	// Q holds the integers as the kernels load them: for each four values
 	// k0..k3 sixteen int16, (k0, k2) four times and (k1, k3) four times, so that
 	// one vector meets four rows of weights. [tokens, cols*4]
-	Q []int16
-	D []float32 // scales, [tokens, cols/32]
-	S []int32   // sums of a block's integers, [tokens, cols/32]
+	Q      []int16
+	Blocks []BlockScale // [tokens, cols/32]
 
-	quantized bool // whether Q, D and S are those of X
+	quantized bool // whether Q and Blocks are those of X
+}
+
+// BlockScale is what 32 activations share.
+type BlockScale struct {
+	D   float32  // scale
+	Sum [2]int32 // sums of the first and the last 16 integers
 }
 
 // Resize makes room for tokens rows of cols values and points X at x, which
@@ -41,15 +46,14 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 	}
 	a.Tokens, a.Cols, a.X, a.quantized = tokens, cols, x, false
 	blocks := tokens * (cols / BlockLen)
-	if cap(a.D) < blocks {
+	if cap(a.Blocks) < blocks {
 		a.Q = make([]int16, blocks*BlockLen*expand)
-		a.D = make([]float32, blocks)
-		a.S = make([]int32, blocks)
+		a.Blocks = make([]BlockScale, blocks)
 	}
-	a.Q, a.D, a.S = a.Q[:blocks*BlockLen*expand], a.D[:blocks], a.S[:blocks]
+	a.Q, a.Blocks = a.Q[:blocks*BlockLen*expand], a.Blocks[:blocks]
 }
 
-// Quantize fills Q, D and S from X, once after each Resize. It panics if the
+// Quantize fills Q and Blocks from X, once after each Resize. It panics if the
 // columns are not a multiple of 32.
 //
 // A block whose largest magnitude is below 2^-100 counts as zero; one with a NaN
@@ -58,16 +62,16 @@ func (a *Activations) Quantize() {
 	if a.Cols%BlockLen != 0 {
 		panic(fmt.Sprintf("kernel: rows of %d activations are not a multiple of %d", a.Cols, BlockLen))
 	}
-	if len(a.D) > 0 && !a.quantized {
-		quantize(a.Q, a.D, a.S, a.X)
+	if len(a.Blocks) > 0 && !a.quantized {
+		quantize(a.Q, a.Blocks, a.X)
 	}
 	a.quantized = true
 }
 
-// token returns the integers, scales and sums of row t.
-func (a *Activations) token(t int) (q []int16, d []float32, s []int32) {
+// token returns the integers and scales of row t.
+func (a *Activations) token(t int) (q []int16, blocks []BlockScale) {
 	n := a.Cols / BlockLen
-	return a.Q[t*a.Cols*expand : (t+1)*a.Cols*expand], a.D[t*n : (t+1)*n], a.S[t*n : (t+1)*n]
+	return a.Q[t*a.Cols*expand : (t+1)*a.Cols*expand], a.Blocks[t*n : (t+1)*n]
 }
 
 const (
@@ -76,13 +80,13 @@ const (
 	infBits       = 0x7F800000
 )
 
-func quantizeGeneric(q []int16, d []float32, s []int32, x []float32) {
-	for b := range d {
+func quantizeGeneric(q []int16, blocks []BlockScale, x []float32) {
+	for b := range blocks {
 		block := (*[BlockLen]float32)(x[b*BlockLen:])
 		out := (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
 		var inv float32
-		d[b], inv = blockScale(block)
-		sum := int32(0)
+		blocks[b].D, inv = blockScale(block)
+		blocks[b].Sum = [2]int32{}
 		for i, v := range block {
 			// Adding and taking away 1.5*2^23 rounds to an integer, ties to even.
 			v := float32(v * inv)
@@ -90,14 +94,13 @@ func quantizeGeneric(q []int16, d []float32, s []int32, x []float32) {
 			if v == v {
 				n = int32((v + roundMagic) - roundMagic)
 			}
-			sum += n
+			blocks[b].Sum[i/16] += n
 			// k0..k3 of four: (k0, k2) from 0, (k1, k3) from 8, each four times.
 			at := i/4*16 + i%2*8 + i%4/2
 			for j := 0; j < 8; j += 2 {
 				out[at+j] = int16(n)
 			}
 		}
-		s[b] = sum
 	}
 }
 

@@ -2,4 +2,4 @@
 
 package kernel
 
-func quantize(q []int16, d []float32, s []int32, x []float32) { quantizeGeneric(q, d, s, x) }
+func quantize(q []int16, blocks []BlockScale, x []float32) { quantizeGeneric(q, blocks, x) }

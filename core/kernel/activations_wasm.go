@@ -2,7 +2,7 @@
 
 package kernel
 
-// quantize fills the len(d) > 0 blocks. See quantizeGeneric for the reference.
+// quantize fills a positive number of blocks. See quantizeGeneric for the reference.
 //
 //go:noescape
-func quantize(q []int16, d []float32, s []int32, x []float32)
+func quantize(q []int16, blocks []BlockScale, x []float32)

@@ -4,17 +4,17 @@
 
 #include "textflag.h"
 
-// func quantize(q []int16, d []float32, s []int32, x []float32)
-TEXT ·quantize(SB), NOSPLIT, $0-96
+// func quantize(q []int16, blocks []BlockScale, x []float32)
+TEXT ·quantize(SB), NOSPLIT, $0-72
 	I64Load q_base+0(FP)
 	Set R0
-	I64Load d_base+24(FP)
+	I64Load blocks_base+24(FP)
 	Set R1
-	I64Load s_base+48(FP)
+	I64Load blocks_base+24(FP)
 	Set R2
-	I64Load x_base+72(FP)
+	I64Load x_base+48(FP)
 	Set R3
-	I64Load d_len+32(FP)
+	I64Load blocks_len+32(FP)
 	Set R4
 	Loop
 	// V0: largest magnitude, compared as integers
@@ -262,6 +262,22 @@ TEXT ·quantize(SB), NOSPLIT, $0-96
 	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
 	I8x16Swizzle
 	V128Store $0, $112
+	Get R1
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Add
+	I32Store $4
+	V128Const $0, $0
+	Set V0
 	Get R3
 	I32WrapI64
 	V128Load $64
@@ -366,7 +382,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-96
 	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
 	I8x16Swizzle
 	V128Store $0, $240
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
@@ -379,19 +395,15 @@ TEXT ·quantize(SB), NOSPLIT, $0-96
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Add
-	I32Store $0
+	I32Store $8
 	Get R0
 	I64Const $256
 	I64Add
 	Set R0
 	Get R1
-	I64Const $4
+	I64Const $12
 	I64Add
 	Set R1
-	Get R2
-	I64Const $4
-	I64Add
-	Set R2
 	Get R3
 	I64Const $128
 	I64Add

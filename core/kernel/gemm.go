@@ -19,24 +19,24 @@ const (
 // int16; keep one for a sequence of products.
 type Tile struct {
 	w      []int16   // [groups, blocks, 16 vectors of 8]: (k0, k2) and (k1, k3) of four rows in turn
-	scales []float32 // [groups, blocks, 4]
+	scales []float32 // [groups, blocks, vectors, 4]: as in the packed blocks
 }
 
 func (t *Tile) resize(blocks int) {
-	if n := tileGroups * blocks; cap(t.scales) < n*GroupRows {
+	if n := tileGroups * blocks; cap(t.w) < n*GroupRows*BlockLen {
 		t.w = make([]int16, n*GroupRows*BlockLen)
-		t.scales = make([]float32, n*GroupRows)
+		t.scales = make([]float32, n*GroupRows*4) // of the format that has most
 	}
 }
 
 // gemm is the product for several tokens: two groups of rows at a time are
 // unpacked once and then meet all tokens, three at a time.
-func gemm(dst []float32, w []byte, x *Activations, tile *Tile, f *packedFormat) {
+func (f *Packed) gemm(dst []float32, w []byte, x *Activations, tile *Tile) {
 	blocks := x.Cols / BlockLen
 	rows := len(dst) / x.Tokens
-	groupBytes := blocks * f.blockBytes
+	groupBytes := blocks * f.BlockBytes()
 	tile.resize(blocks)
-	half, halfS := blocks*GroupRows*BlockLen, blocks*GroupRows
+	half, halfS := blocks*GroupRows*BlockLen, blocks*GroupRows*f.Vectors()
 	for g := 0; g < rows/GroupRows; g += tileGroups {
 		for i := range tileGroups {
 			f.unpack(tile.w[i*half:(i+1)*half], tile.scales[i*halfS:(i+1)*halfS], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
@@ -44,30 +44,41 @@ func gemm(dst []float32, w []byte, x *Activations, tile *Tile, f *packedFormat) 
 		out := dst[g*GroupRows:]
 		t := 0
 		for ; t+tileTokens <= x.Tokens; t += tileTokens {
-			gemmTile(out[t*rows:], rows, tile, x.Q[t*x.Cols*expand:], x.D[t*blocks:], blocks, tileTokens)
+			f.gemm3(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks)
 		}
 		for ; t < x.Tokens; t++ {
-			gemmTile(out[t*rows:], rows, tile, x.Q[t*x.Cols*expand:], x.D[t*blocks:], blocks, 1)
+			f.gemm1(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks)
 		}
 	}
 }
 
-// gemmTileGeneric writes 8 rows for each of the given tokens; rows is the
-// distance of two tokens in dst.
-func gemmTileGeneric(dst []float32, rows int, tile *Tile, q []int16, d []float32, blocks, tokens int) {
+// gemmGeneric is the reference of all gemm functions: 8 rows for each of the
+// given tokens; rows is the distance of two tokens in dst. The int16 weights
+// need no correction of nibbles.
+func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, tokens int) {
+	halves, vectors := BlockLen/f.Group, f.Vectors()
 	for t := range tokens {
 		for g := range tileGroups {
 			var acc [GroupRows]float32
 			for b := range blocks {
-				w := (*[GroupRows * BlockLen]int16)(tile.w[(g*blocks+b)*GroupRows*BlockLen:])
-				x := (*[BlockLen * expand]int16)(q[(t*blocks+b)*BlockLen*expand:])
-				var sum [GroupRows]int32
-				for i := 0; i < len(w); i += 2 {
-					sum[i/2%4] += int32(w[i])*int32(x[i]) + int32(w[i+1])*int32(x[i+1])
-				}
-				ws := tile.scales[(g*blocks+b)*GroupRows:]
-				for r := range acc {
-					acc[r] += float32(float32(sum[r]) * float32(ws[r]*d[t*blocks+b]))
+				wb := (*[GroupRows * BlockLen]int16)(w[(g*blocks+b)*GroupRows*BlockLen:])
+				xb := (*[BlockLen * expand]int16)(q[(t*blocks+b)*BlockLen*expand:])
+				s, d := scales[(g*blocks+b)*vectors*4:], &x[t*blocks+b]
+				for h := range halves {
+					var sum [GroupRows]int32
+					for i := h * len(wb) / halves; i < (h+1)*len(wb)/halves; i += 2 {
+						sum[i/2%4] += int32(wb[i])*int32(xb[i]) + int32(wb[i+1])*int32(xb[i+1])
+					}
+					total := d.Sum[h]
+					if halves == 1 {
+						total += d.Sum[1]
+					}
+					for r := range acc {
+						acc[r] += float32(float32(sum[r]) * float32(s[4*h+r]*d.D))
+						if f.Min {
+							acc[r] -= float32(s[4*(halves+h)+r] * float32(float32(total)*d.D))
+						}
+					}
 				}
 			}
 			copy(dst[t*rows+g*GroupRows:], acc[:])
@@ -75,34 +86,33 @@ func gemmTileGeneric(dst []float32, rows int, tile *Tile, q []int16, d []float32
 	}
 }
 
-func unpackInt8Generic(dst []int16, scales []float32, w []byte) {
-	for ; len(w) > 0; w, dst, scales = w[Int8BlockBytes:], dst[GroupRows*BlockLen:], scales[GroupRows:] {
-		for c := range 8 {
-			for i := range 8 { // int16 lane i: even byte to the first vector, odd byte to the second
-				dst[16*c+i] = int16(int8(w[16*c+2*i]))
-				dst[16*c+8+i] = int16(int8(w[16*c+2*i+1]))
+// unpackGeneric is the reference of all unpack functions.
+func (f *Packed) unpackGeneric(dst []int16, scales []float32, w []byte) {
+	size, vectors := f.BlockBytes(), f.Vectors()
+	for ; len(w) > 0; w, dst, scales = w[size:], dst[GroupRows*BlockLen:], scales[4*vectors:] {
+		if f.Bits == 8 {
+			for c := range 8 {
+				for i := range 8 { // int16 lane i: even byte to the first vector, odd byte to the second
+					dst[16*c+i] = int16(int8(w[16*c+2*i]))
+					dst[16*c+8+i] = int16(int8(w[16*c+2*i+1]))
+				}
 			}
-		}
-		unpackScales(scales, w[128:])
-	}
-}
-
-func unpackInt4Generic(dst []int16, scales []float32, w []byte) {
-	for ; len(w) > 0; w, dst, scales = w[Int4BlockBytes:], dst[GroupRows*BlockLen:], scales[GroupRows:] {
-		for c := range 4 {
-			for i := range 8 { // nibble n of int16 lane i to vector n
-				lane := binary.LittleEndian.Uint16(w[16*c+2*i:])
-				for n := range 4 {
-					dst[32*c+8*n+i] = int16(lane>>(4*n)&15) - 8
+		} else {
+			offset := int16(8)
+			if f.Min {
+				offset = 0
+			}
+			for c := range 4 {
+				for i := range 8 { // nibble n of int16 lane i to vector n
+					lane := binary.LittleEndian.Uint16(w[16*c+2*i:])
+					for n := range 4 {
+						dst[32*c+8*n+i] = int16(lane>>(4*n)&15) - offset
+					}
 				}
 			}
 		}
-		unpackScales(scales, w[64:])
-	}
-}
-
-func unpackScales(dst []float32, src []byte) {
-	for r := range GroupRows {
-		dst[r] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*r:]))
+		for i := range 4 * vectors {
+			scales[i] = math.Float32frombits(binary.LittleEndian.Uint32(w[f.WeightBytes()+4*i:]))
+		}
 	}
 }

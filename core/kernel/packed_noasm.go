@@ -2,18 +2,22 @@
 
 package kernel
 
-func matVecInt8(dst []float32, w []byte, q []int16, d []float32, s []int32) {
-	matVecInt8Generic(dst, w, q, d, s)
-}
-
-func matVecInt4(dst []float32, w []byte, q []int16, d []float32, s []int32) {
-	matVecInt4Generic(dst, w, q, d, s)
-}
-
-func unpackInt8(dst []int16, scales []float32, w []byte) { unpackInt8Generic(dst, scales, w) }
-
-func unpackInt4(dst []int16, scales []float32, w []byte) { unpackInt4Generic(dst, scales, w) }
-
-func gemmTile(dst []float32, rows int, tile *Tile, q []int16, d []float32, blocks, tokens int) {
-	gemmTileGeneric(dst, rows, tile, q, d, blocks, tokens)
-}
+// formats are all that packed matrices can be.
+var formats = func() (all []*Packed) {
+	for _, bits := range []int{8, 4} {
+		for _, group := range []int{32, 16} {
+			for _, min := range []bool{false, true} {
+				f := &Packed{Bits: bits, Group: group, Min: min}
+				f.matVec, f.unpack = f.matVecGeneric, f.unpackGeneric
+				f.gemm3 = func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int) {
+					f.gemmGeneric(dst, rows, w, scales, q, x, blocks, tileTokens)
+				}
+				f.gemm1 = func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int) {
+					f.gemmGeneric(dst, rows, w, scales, q, x, blocks, 1)
+				}
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}()

@@ -19,6 +19,14 @@ func testActivations(r *rand.Rand, tokens, cols, kind int) *Activations {
 	return a
 }
 
+// scalesOf returns the scales apart, for sameBits.
+func scalesOf(x []BlockScale) (d []float32) {
+	for _, b := range x {
+		d = append(d, b.D)
+	}
+	return d
+}
+
 func TestQuantizeEqualsGeneric(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for kind := range 4 {
@@ -26,17 +34,18 @@ func TestQuantizeEqualsGeneric(t *testing.T) {
 			x, _ := guarded[float32](t, blocks*BlockLen, blocks)
 			values(r, x, kind)
 			q, checkQ := guarded[int16](t, blocks*BlockLen*expand, blocks%8)
-			d, checkD := guarded[float32](t, blocks, 1)
-			s, checkS := guarded[int32](t, blocks, 3)
-			wantQ, wantD, wantS := make([]int16, len(q)), make([]float32, blocks), make([]int32, blocks)
-			quantizeGeneric(wantQ, wantD, wantS, x)
-			quantize(q, d, s, x)
+			all := make([]BlockScale, blocks+2) // one more at each end
+			wantQ, want := make([]int16, len(q)), make([]BlockScale, blocks)
+			quantizeGeneric(wantQ, want, x)
+			quantize(q, all[1:1+blocks], x)
 			require.Equal(t, wantQ, q, "integers of kind %d", kind)
-			sameBits(t, wantD, d, "scales of kind %d", kind)
-			require.Equal(t, wantS, s, "sums of kind %d", kind)
+			sameBits(t, scalesOf(want), scalesOf(all[1:1+blocks]), "scales of kind %d", kind)
+			for i, b := range want {
+				require.Equal(t, b.Sum, all[1+i].Sum, "sums of kind %d", kind)
+			}
+			require.Zero(t, all[0])
+			require.Zero(t, all[blocks+1])
 			checkQ()
-			checkD()
-			checkS()
 		}
 	}
 }
@@ -46,14 +55,19 @@ func TestQuantizeEqualsGeneric(t *testing.T) {
 func TestQuantizeError(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	a := testActivations(r, 3, 64, 0)
+	sums := make([][2]int32, len(a.Blocks))
 	for i, x := range a.X {
 		at := i/4*16 + i%2*8 + i%4/2
 		for j := 0; j < 8; j += 2 {
-			got := float64(a.Q[at+j]) * float64(a.D[i/BlockLen])
-			require.InDelta(t, x, got, float64(a.D[i/BlockLen])*0.5001)
+			d := float64(a.Blocks[i/BlockLen].D)
+			require.InDelta(t, x, float64(a.Q[at+j])*d, d*0.5001)
 			require.LessOrEqual(t, a.Q[at+j], int16(maxActivation))
 			require.GreaterOrEqual(t, a.Q[at+j], int16(-maxActivation))
 		}
+		sums[i/BlockLen][i%BlockLen/16] += int32(a.Q[at])
+	}
+	for i, b := range a.Blocks {
+		require.Equal(t, sums[i], b.Sum)
 	}
 }
 
@@ -79,36 +93,38 @@ func TestQuantizeSpecialBlocks(t *testing.T) {
 			a := &Activations{}
 			a.Resize(x, 1, 32)
 			a.Quantize()
-			require.Equal(t, c.isNaN, a.D[0] != a.D[0])
-			require.Equal(t, c.isZero, a.D[0] == 0)
+			d := a.Blocks[0].D
+			require.Equal(t, c.isNaN, d != d)
+			require.Equal(t, c.isZero, d == 0)
 			require.Equal(t, c.integer, a.Q[16+8], "value 5 is k1 of its four")
 		})
 	}
 }
 
 // randomPacked returns blocks of random bits with finite, or sometimes special, scales.
-func randomPacked(r *rand.Rand, groups, blocks, blockBytes int, special bool) []byte {
-	w := make([]byte, groups*blocks*blockBytes)
+func randomPacked(r *rand.Rand, f *Packed, groups, blocks int, special bool) []byte {
+	size := f.BlockBytes()
+	w := make([]byte, groups*blocks*size)
 	for i := range w {
 		w[i] = byte(r.Uint32())
 	}
-	for b := 0; b < len(w); b += blockBytes {
-		for i := range 4 {
+	for b := 0; b < len(w); b += size {
+		for i := range 4 * f.Vectors() {
 			s := float32(r.NormFloat64())
 			if special && r.IntN(8) == 0 {
 				s = []float32{float32(math.NaN()), float32(math.Inf(1)), 1e-42}[r.IntN(3)]
 			}
-			binary.LittleEndian.PutUint32(w[b+blockBytes-16+4*i:], math.Float32bits(s))
+			binary.LittleEndian.PutUint32(w[b+f.WeightBytes()+4*i:], math.Float32bits(s))
 		}
 	}
 	return w
 }
 
 // extremePacked has all weights at their most negative: the largest integer sums.
-func extremePacked(groups, blocks, blockBytes int) []byte {
-	w := randomPacked(rand.New(rand.NewPCG(0, 0)), groups, blocks, blockBytes, false)
-	for b := 0; b < len(w); b += blockBytes {
-		for i := range blockBytes - 16 {
+func extremePacked(f *Packed, groups, blocks int) []byte {
+	w := randomPacked(rand.New(rand.NewPCG(0, 0)), f, groups, blocks, false)
+	for b := 0; b < len(w); b += f.BlockBytes() {
+		for i := range f.WeightBytes() {
 			w[b+i] = 0x80
 		}
 	}
@@ -116,32 +132,32 @@ func extremePacked(groups, blocks, blockBytes int) []byte {
 }
 
 func TestPackedProductsEqualGeneric(t *testing.T) {
-	generic := map[*packedFormat]func(dst []float32, w []byte, q []int16, d []float32, s []int32){int8Format: matVecInt8Generic, int4Format: matVecInt4Generic}
-	for f, plain := range generic {
-		t.Run(f.name, func(t *testing.T) {
+	require.Len(t, formats, 8)
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 1))
 			for _, groups := range []int{4, 8, 20} {
 				for _, blocks := range []int{1, 2, 3, 7} {
 					for tokens := 1; tokens < 8; tokens++ {
-						w := randomPacked(r, groups, blocks, f.blockBytes, tokens == 2)
+						w := randomPacked(r, f, groups, blocks, tokens == 2)
 						if tokens == 3 {
-							w = extremePacked(groups, blocks, f.blockBytes)
+							w = extremePacked(f, groups, blocks)
 						}
 						a := testActivations(r, tokens, blocks*BlockLen, 0)
 						rows := groups * GroupRows
 						want := make([]float32, tokens*rows)
 						for i := range tokens {
-							q, d, s := a.token(i)
-							plain(want[i*rows:(i+1)*rows], w, q, d, s)
+							q, x := a.token(i)
+							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x)
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
-						matMulPacked(got, w, a, &Tile{}, f)
+						f.MatMul(got, w, a, &Tile{})
 						sameBits(t, want, got, "groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
 						check()
 						for i := range tokens { // alone as in the batch
-							q, d, s := a.token(i)
+							q, x := a.token(i)
 							alone := make([]float32, rows)
-							f.matVec(alone, w, q, d, s)
+							f.matVec(alone, w, q, x)
 							sameBits(t, alone, got[i*rows:(i+1)*rows], "alone, token %d", i)
 						}
 					}
@@ -151,21 +167,60 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 	}
 }
 
+// TestMatVecAgainstFloat64 computes d*q - m of each weight, taken out of the block
+// by the documented order, times the activations, in float64.
+func TestMatVecAgainstFloat64(t *testing.T) {
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(5, 1))
+			const groups, blocks = 4, 2
+			w := randomPacked(r, f, groups, blocks, false)
+			a := testActivations(r, 1, blocks*BlockLen, 0)
+			got := make([]float32, groups*GroupRows)
+			f.MatMul(got, w, a, &Tile{})
+			for row := range got {
+				want, size := 0.0, 0.0
+				for col := range blocks * BlockLen {
+					block := w[(row/4*blocks+col/32)*f.BlockBytes():]
+					i, lane, h := col%32, row%4, col%32/f.Group
+					float := func(v int) float64 {
+						return float64(math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*v+4*lane:])))
+					}
+					weight := 0.0
+					if f.Bits == 8 {
+						weight = float64(int8(block[i/4*16+4*lane+i%4]))
+					} else {
+						nibble := []int{0, 1, 0, 1, 2, 3, 2, 3}[i%8]
+						weight = float64(binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:]) >> (4 * nibble) & 15)
+						if !f.Min {
+							weight -= 8
+						}
+					}
+					weight *= float(h)
+					if f.Min {
+						weight -= float(BlockLen/f.Group + h)
+					}
+					x := float64(a.Q[col/4*16+col%2*8+col%4/2]) * float64(a.Blocks[col/32].D)
+					want += weight * x
+					size += math.Abs(weight * x)
+				}
+				require.InDelta(t, want, float64(got[row]), 1e-6*size+1e-5*float64(f.Bits), "row %d", row)
+			}
+		})
+	}
+}
+
 func TestUnpackEqualsGeneric(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
-	for _, c := range []struct {
-		name          string
-		blockBytes    int
-		kernel, plain func([]int16, []float32, []byte)
-	}{{"int8", Int8BlockBytes, unpackInt8, unpackInt8Generic}, {"int4", Int4BlockBytes, unpackInt4, unpackInt4Generic}} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) {
 			for blocks := 1; blocks < 6; blocks++ {
-				w := randomPacked(r, 1, blocks, c.blockBytes, true)
-				want, wantS := make([]int16, blocks*128), make([]float32, blocks*4)
-				got, check := guarded[int16](t, blocks*128, blocks)
-				gotS, checkS := guarded[float32](t, blocks*4, blocks)
-				c.plain(want, wantS, w)
-				c.kernel(got, gotS, w)
+				w := randomPacked(r, f, 1, blocks, true)
+				want, wantS := make([]int16, blocks*128), make([]float32, blocks*4*f.Vectors())
+				got, check := guarded[int16](t, len(want), blocks)
+				gotS, checkS := guarded[float32](t, len(wantS), blocks)
+				f.unpackGeneric(want, wantS, w)
+				f.unpack(got, gotS, w)
 				require.Equal(t, want, got)
 				sameBits(t, wantS, gotS, "scales")
 				check()
@@ -180,22 +235,18 @@ func FuzzPackedProduct(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, groups, blocks, tokens uint8) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		g, b, n := 4*(1+int(groups)%6), 1+int(blocks)%9, 1+int(tokens)%9
-		for _, format := range []*packedFormat{int8Format, int4Format} {
-			w := randomPacked(r, g, b, format.blockBytes, seed%2 == 0)
+		for _, format := range formats {
+			w := randomPacked(r, format, g, b, seed%2 == 0)
 			a := testActivations(r, n, b*BlockLen, int(seed%4))
 			rows := g * GroupRows
 			got, check := guarded[float32](t, n*rows, int(seed%8))
-			matMulPacked(got, w, a, &Tile{}, format)
+			format.MatMul(got, w, a, &Tile{})
 			check()
 			want := make([]float32, rows)
 			for i := range n {
-				q, d, s := a.token(i)
-				if format == int8Format {
-					matVecInt8Generic(want, w, q, d, s)
-				} else {
-					matVecInt4Generic(want, w, q, d, s)
-				}
-				sameBits(t, want, got[i*rows:(i+1)*rows], "%s token %d", format.name, i)
+				q, x := a.token(i)
+				format.matVecGeneric(want, w, q, x)
+				sameBits(t, want, got[i*rows:(i+1)*rows], "%v token %d", format, i)
 			}
 		}
 	})

@@ -2,41 +2,93 @@
 
 package kernel
 
-// See matVecInt8Generic for the reference. len(dst) is a positive multiple of 16, len(d) positive.
-//
-//go:noescape
-func matVecInt8(dst []float32, w []byte, q []int16, d []float32, s []int32)
+// formats are all that packed matrices can be. Of the functions, see
+// matVecGeneric, unpackGeneric and gemmGeneric for the references.
+var formats = []*Packed{
+	{8, 32, false, matVecInt8, unpackInt8, gemm3, gemm1},
+	{8, 32, true, matVecInt8Min, unpackInt8Min, gemm3Min, gemm1Min},
+	{8, 16, false, matVecInt8G16, unpackInt8G16, gemm3G16, gemm1G16},
+	{8, 16, true, matVecInt8G16Min, unpackInt8G16Min, gemm3G16Min, gemm1G16Min},
+	{4, 32, false, matVecInt4, unpackInt4, gemm3, gemm1},
+	{4, 32, true, matVecInt4Min, unpackInt4Min, gemm3Min, gemm1Min},
+	{4, 16, false, matVecInt4G16, unpackInt4G16, gemm3G16, gemm1G16},
+	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemm3G16Min, gemm1G16Min},
+}
 
-// See matVecInt4Generic for the reference. len(dst) is a positive multiple of 16, len(d) positive.
-//
-//go:noescape
-func matVecInt4(dst []float32, w []byte, q []int16, d []float32, s []int32)
+// matVec functions: len(dst) is a positive multiple of 16, x has at least one block.
 
-// See unpackInt8Generic for the reference. w holds at least one block.
-//
+//go:noescape
+func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
+
+//go:noescape
+func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+
+// unpack functions: w holds at least one block.
+
 //go:noescape
 func unpackInt8(dst []int16, scales []float32, w []byte)
 
-// See unpackInt4Generic for the reference. w holds at least one block.
-//
+//go:noescape
+func unpackInt8Min(dst []int16, scales []float32, w []byte)
+
+//go:noescape
+func unpackInt8G16(dst []int16, scales []float32, w []byte)
+
+//go:noescape
+func unpackInt8G16Min(dst []int16, scales []float32, w []byte)
+
 //go:noescape
 func unpackInt4(dst []int16, scales []float32, w []byte)
 
-// See gemmTileGeneric for the reference.
-func gemmTile(dst []float32, rows int, tile *Tile, q []int16, d []float32, blocks, tokens int) {
-	if tokens == tileTokens {
-		gemm2x3(dst, rows, tile.w, tile.scales, q, d, blocks)
-	} else {
-		gemm2x1(dst, tile.w, tile.scales, q, d, blocks)
-	}
-}
-
-// gemm2x3 is gemmTile for three tokens.
-//
 //go:noescape
-func gemm2x3(dst []float32, rows int, w []int16, scales []float32, q []int16, d []float32, blocks int)
+func unpackInt4Min(dst []int16, scales []float32, w []byte)
 
-// gemm2x1 is gemmTile for one token.
-//
 //go:noescape
-func gemm2x1(dst []float32, w []int16, scales []float32, q []int16, d []float32, blocks int)
+func unpackInt4G16(dst []int16, scales []float32, w []byte)
+
+//go:noescape
+func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
+
+// gemm functions: 8 rows for three tokens, or one.
+
+//go:noescape
+func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+//go:noescape
+func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)

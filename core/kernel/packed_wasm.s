@@ -4,18 +4,16 @@
 
 #include "textflag.h"
 
-// func matVecInt8(dst []float32, w []byte, q []int16, d []float32, s []int32)
-TEXT ·matVecInt8(SB), NOSPLIT, $0-120
+// func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
 	Set R9
-	I64Load d_base+72(FP)
+	I64Load x_base+72(FP)
 	Set R10
-	I64Load d_len+80(FP)
+	I64Load x_len+80(FP)
 	Set R11
-	I64Load s_base+96(FP)
-	Set R15
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -57,8 +55,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	Set R1
 	Get R10
 	Set R2
-	Get R15
-	Set R14
 	Get R11
 	Set R3
 	V128Const $0, $0
@@ -758,12 +754,32 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	I32x4DotI16x8S
 	I32x4Add
 	Set V11
-	Get V0
 	Get V4
 	I32Const $8
 	I32x4ShrS
 	Get V8
 	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	Get V0
+	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
@@ -778,10 +794,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	Set V0
 	Get V1
 	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
 	F32x4ConvertI32x4S
 	Get R5
 	I32WrapI64
@@ -796,10 +808,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	Set V1
 	Get V2
 	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
 	F32x4ConvertI32x4S
 	Get R6
 	I32WrapI64
@@ -814,10 +822,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	Set V2
 	Get V3
 	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
-	I32x4Add
 	F32x4ConvertI32x4S
 	Get R7
 	I32WrapI64
@@ -851,7 +855,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	I64Add
 	Set R1
 	Get R2
-	I64Const $4
+	I64Const $12
 	I64Add
 	Set R2
 	Get R3
@@ -910,18 +914,2983 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-120
 	End
 	RET
 
-// func matVecInt4(dst []float32, w []byte, q []int16, d []float32, s []int32)
-TEXT ·matVecInt4(SB), NOSPLIT, $0-120
+// func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
 	Set R9
-	I64Load d_base+72(FP)
+	I64Load x_base+72(FP)
 	Set R10
-	I64Load d_len+80(FP)
+	I64Load x_len+80(FP)
 	Set R11
-	I64Load s_base+96(FP)
-	Set R15
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
+	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V4
+	I32Const $8
+	I32x4ShrS
+	Get V8
+	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $4
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R4
+	I64Const $160
+	I64Add
+	Set R4
+	Get R5
+	I64Const $160
+	I64Add
+	Set R5
+	Get R6
+	I64Const $160
+	I64Add
+	Set R6
+	Get R7
+	I64Const $160
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
+	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $160
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V4
+	I32Const $8
+	I32x4ShrS
+	Get V8
+	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V4
+	I32Const $8
+	I32x4ShrS
+	Get V8
+	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R4
+	I64Const $160
+	I64Add
+	Set R4
+	Get R5
+	I64Const $160
+	I64Add
+	Set R5
+	Get R6
+	I64Const $160
+	I64Add
+	Set R6
+	Get R7
+	I64Const $160
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
+	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $192
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $192
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $192
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V4
+	I32Const $8
+	I32x4ShrS
+	Get V8
+	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V4
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V8
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V5
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V9
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V10
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V7
+	Get V14
+	I32Const $8
+	I16x8Shl
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V11
+	Get V14
+	I32Const $8
+	I16x8ShrS
+	Get V13
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V4
+	I32Const $8
+	I32x4ShrS
+	Get V8
+	I32x4Add
+	Set V4
+	Get V5
+	I32Const $8
+	I32x4ShrS
+	Get V9
+	I32x4Add
+	Set V5
+	Get V6
+	I32Const $8
+	I32x4ShrS
+	Get V10
+	I32x4Add
+	Set V6
+	Get V7
+	I32Const $8
+	I32x4ShrS
+	Get V11
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R4
+	I64Const $192
+	I64Add
+	Set R4
+	Get R5
+	I64Const $192
+	I64Add
+	Set R5
+	Get R6
+	I64Const $192
+	I64Add
+	Set R6
+	Get R7
+	I64Const $192
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -963,8 +3932,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	Set R1
 	Get R10
 	Set R2
-	Get R15
-	Set R14
 	Get R11
 	Set R3
 	V128Const $0, $0
@@ -1675,17 +4642,35 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	I32x4Add
 	Set V7
 	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
-	Get R14
+	Get R2
 	I32WrapI64
-	I32Load $0
+	I32Load $4
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32Add
 	I32Const $3
 	I32Shl
 	I32x4Splat
 	Set V14
-	Get V0
 	Get V4
 	Get V14
 	I32x4Sub
+	Set V4
+	Get V5
+	Get V14
+	I32x4Sub
+	Set V5
+	Get V6
+	Get V14
+	I32x4Sub
+	Set V6
+	Get V7
+	Get V14
+	I32x4Sub
+	Set V7
+	Get V0
+	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
@@ -1700,8 +4685,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	Set V0
 	Get V1
 	Get V5
-	Get V14
-	I32x4Sub
 	F32x4ConvertI32x4S
 	Get R5
 	I32WrapI64
@@ -1716,8 +4699,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	Set V1
 	Get V2
 	Get V6
-	Get V14
-	I32x4Sub
 	F32x4ConvertI32x4S
 	Get R6
 	I32WrapI64
@@ -1732,8 +4713,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	Set V2
 	Get V3
 	Get V7
-	Get V14
-	I32x4Sub
 	F32x4ConvertI32x4S
 	Get R7
 	I32WrapI64
@@ -1746,10 +4725,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V3
-	Get R14
-	I64Const $4
-	I64Add
-	Set R14
 	Get R4
 	I64Const $80
 	I64Add
@@ -1771,7 +4746,2952 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-120
 	I64Add
 	Set R1
 	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
 	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $4
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R4
+	I64Const $96
+	I64Add
+	Set R4
+	Get R5
+	I64Const $96
+	I64Add
+	Set R5
+	Get R6
+	I64Const $96
+	I64Add
+	Set R6
+	Get R7
+	I64Const $96
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
+	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $96
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
+	Get R2
+	I32WrapI64
+	I32Load $4
+	I32Const $3
+	I32Shl
+	I32x4Splat
+	Set V14
+	Get V4
+	Get V14
+	I32x4Sub
+	Set V4
+	Get V5
+	Get V14
+	I32x4Sub
+	Set V5
+	Get V6
+	Get V14
+	I32x4Sub
+	Set V6
+	Get V7
+	Get V14
+	I32x4Sub
+	Set V7
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32Const $3
+	I32Shl
+	I32x4Splat
+	Set V14
+	Get V4
+	Get V14
+	I32x4Sub
+	Set V4
+	Get V5
+	Get V14
+	I32x4Sub
+	Set V5
+	Get V6
+	Get V14
+	I32x4Sub
+	Set V6
+	Get V7
+	Get V14
+	I32x4Sub
+	Set V7
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R4
+	I64Const $96
+	I64Add
+	Set R4
+	Get R5
+	I64Const $96
+	I64Add
+	Set R5
+	Get R6
+	I64Const $96
+	I64Add
+	Set R6
+	Get R7
+	I64Const $96
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
+	I64Add
+	Set R2
+	Get R3
+	I64Const $-1
+	I64Add
+	Tee R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	Get V3
+	V128Store $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R0
+	I64Const $16
+	I64Add
+	Set R0
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+48(FP)
+	Set R9
+	I64Load x_base+72(FP)
+	Set R10
+	I64Load x_len+80(FP)
+	Set R11
+	I64Load dst_len+8(FP)
+	Set R8
+	Get R8
+	I64Const $4
+	I64ShrU
+	Set R8
+	I64Load w_base+24(FP)
+	Set R4
+	Get R4
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $128
+	I64Mul
+	I64Add
+	Set R5
+	Get R5
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $128
+	I64Mul
+	I64Add
+	Set R6
+	Get R6
+	Get R8
+	Get R11
+	I64Mul
+	I64Const $128
+	I64Mul
+	I64Add
+	Set R7
+	Get R8
+	I64Const $16
+	I64Mul
+	Set R12
+	Loop
+	Get R9
+	Set R1
+	Get R10
+	Set R2
+	Get R11
+	Set R3
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	Loop
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V4
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V5
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V5
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V6
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V6
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V7
+	Get V12
+	Get V13
+	V128And
+	Get V8
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V9
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $8
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V10
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get V7
+	Get V12
+	I32Const $12
+	I16x8ShrU
+	Get V11
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: the sum of the activations, times their scale
+	Get R2
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V4
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V5
+	F32x4ConvertI32x4S
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get V2
+	Get V6
+	F32x4ConvertI32x4S
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V7
+	F32x4ConvertI32x4S
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R4
+	I64Const $128
+	I64Add
+	Set R4
+	Get R5
+	I64Const $128
+	I64Add
+	Set R5
+	Get R6
+	I64Const $128
+	I64Add
+	Set R6
+	Get R7
+	I64Const $128
+	I64Add
+	Set R7
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R2
+	I64Const $12
 	I64Add
 	Set R2
 	Get R3
@@ -2013,6 +7933,585 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	End
 	RET
 
+// func unpackInt8Min(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $144
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $208
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $128
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $144
+	V128Store $0, $16
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $32
+	I64Add
+	Set R1
+	Get R2
+	I64Const $160
+	I64Add
+	Set R2
+	Get R3
+	I64Const $160
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
+// func unpackInt8G16(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $144
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $208
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $128
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $144
+	V128Store $0, $16
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $32
+	I64Add
+	Set R1
+	Get R2
+	I64Const $160
+	I64Add
+	Set R2
+	Get R3
+	I64Const $160
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
+// func unpackInt8G16Min(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $144
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $208
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8Shl
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrS
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $128
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $144
+	V128Store $0, $16
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $160
+	V128Store $0, $32
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $176
+	V128Store $0, $48
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $64
+	I64Add
+	Set R1
+	Get R2
+	I64Const $192
+	I64Add
+	Set R2
+	Get R3
+	I64Const $192
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
 // func unpackInt4(dst []int16, scales []float32, w []byte)
 TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I64Load dst_base+0(FP)
@@ -2228,8 +8727,619 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	End
 	RET
 
-// func gemm2x3(dst []float32, rows int, w []int16, scales []float32, q []int16, d []float32, blocks int)
-TEXT ·gemm2x3(SB), NOSPLIT, $0-136
+// func unpackInt4Min(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $16
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $144
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $208
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $64
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	V128Store $0, $16
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $32
+	I64Add
+	Set R1
+	Get R2
+	I64Const $96
+	I64Add
+	Set R2
+	Get R3
+	I64Const $96
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
+// func unpackInt4G16(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $16
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $144
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $208
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Sub
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $64
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	V128Store $0, $16
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $32
+	I64Add
+	Set R1
+	Get R2
+	I64Const $96
+	I64Add
+	Set R2
+	Get R3
+	I64Const $96
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
+// func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
+TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load scales_base+24(FP)
+	Set R1
+	I64Load w_base+48(FP)
+	Set R2
+	I64Load w_len+56(FP)
+	Set R3
+	Loop
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $16
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $112
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $144
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $176
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $0
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $208
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $8
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32Const $12
+	I16x8ShrU
+	V128Const $0x000F000F000F000F, $0x000F000F000F000F
+	V128And
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $64
+	V128Store $0, $0
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	V128Store $0, $16
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $96
+	V128Store $0, $32
+	Get R1
+	I32WrapI64
+	Get R2
+	I32WrapI64
+	V128Load $112
+	V128Store $0, $48
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $64
+	I64Add
+	Set R1
+	Get R2
+	I64Const $128
+	I64Add
+	Set R2
+	Get R3
+	I64Const $128
+	I64Sub
+	Tee R3
+	I64Const $0
+	I64GtS
+	BrIf $0
+	End
+	RET
+
+// func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm3(SB), NOSPLIT, $0-136
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -2238,7 +9348,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	Set R3
 	I64Load q_base+80(FP)
 	Set R5
-	I64Load d_base+104(FP)
+	I64Load x_base+104(FP)
 	Set R8
 	I64Load blocks+128(FP)
 	Set R11
@@ -2266,7 +9376,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	Set R6
 	Get R8
 	Get R11
-	I64Const $4
+	I64Const $12
 	I64Mul
 	I64Add
 	Set R9
@@ -2278,7 +9388,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	Set R7
 	Get R9
 	Get R11
-	I64Const $4
+	I64Const $12
 	I64Mul
 	I64Add
 	Set R10
@@ -3267,14 +10377,14 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	I64Const $256
 	I64Add
 	Set R1
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R3
 	I64Const $16
 	I64Add
 	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
 	Get R4
 	I64Const $16
 	I64Add
@@ -3284,7 +10394,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	I64Add
 	Set R5
 	Get R8
-	I64Const $4
+	I64Const $12
 	I64Add
 	Set R8
 	Get R6
@@ -3292,7 +10402,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	I64Add
 	Set R6
 	Get R9
-	I64Const $4
+	I64Const $12
 	I64Add
 	Set R9
 	Get R7
@@ -3300,7 +10410,7 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	I64Add
 	Set R7
 	Get R10
-	I64Const $4
+	I64Const $12
 	I64Add
 	Set R10
 	Get R11
@@ -3345,19 +10455,3724 @@ TEXT ·gemm2x3(SB), NOSPLIT, $0-136
 	V128Store $0, $16
 	RET
 
-// func gemm2x1(dst []float32, w []int16, scales []float32, q []int16, d []float32, blocks int)
-TEXT ·gemm2x1(SB), NOSPLIT, $0-128
+// func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm3Min(SB), NOSPLIT, $0-136
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+24(FP)
+	I64Load w_base+32(FP)
 	Set R1
-	I64Load scales_base+48(FP)
+	I64Load scales_base+56(FP)
 	Set R3
-	I64Load q_base+72(FP)
+	I64Load q_base+80(FP)
 	Set R5
-	I64Load d_base+96(FP)
+	I64Load x_base+104(FP)
 	Set R8
-	I64Load blocks+120(FP)
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $32
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	I64Load rows+24(FP)
+	I64Const $4
+	I64Mul
+	Set R12
+	Get R5
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R6
+	Get R8
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R9
+	Get R6
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R7
+	Get R9
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R10
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	V128Const $0, $0
+	Set V4
+	V128Const $0, $0
+	Set V5
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V6
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V8
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V10
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R8
+	I32WrapI64
+	I32Load $4
+	Get R8
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V7
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R9
+	I32WrapI64
+	I32Load $4
+	Get R9
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V2
+	Get V8
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V9
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R10
+	I32WrapI64
+	I32Load $4
+	Get R10
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V4
+	Get V10
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V4
+	Get V5
+	Get V11
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V5
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $32
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $32
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
+	I64Add
+	Set R8
+	Get R6
+	I64Const $256
+	I64Add
+	Set R6
+	Get R9
+	I64Const $12
+	I64Add
+	Set R9
+	Get R7
+	I64Const $256
+	I64Add
+	Set R7
+	Get R10
+	I64Const $12
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V3
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	RET
+
+// func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm3G16(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $32
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	I64Load rows+24(FP)
+	I64Const $4
+	I64Mul
+	Set R12
+	Get R5
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R6
+	Get R8
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R9
+	Get R6
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R7
+	Get R9
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R10
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	V128Const $0, $0
+	Set V4
+	V128Const $0, $0
+	Set V5
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V6
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V8
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V10
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V0
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V7
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V8
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V9
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V4
+	Get V10
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get V5
+	Get V11
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V6
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V8
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V10
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get V0
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V7
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V2
+	Get V8
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V3
+	Get V9
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V4
+	Get V10
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get V5
+	Get V11
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $32
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $32
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
+	I64Add
+	Set R8
+	Get R6
+	I64Const $256
+	I64Add
+	Set R6
+	Get R9
+	I64Const $12
+	I64Add
+	Set R9
+	Get R7
+	I64Const $256
+	I64Add
+	Set R7
+	Get R10
+	I64Const $12
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V3
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	RET
+
+// func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm3G16Min(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $64
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	I64Load rows+24(FP)
+	I64Const $4
+	I64Mul
+	Set R12
+	Get R5
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R6
+	Get R8
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R9
+	Get R6
+	Get R11
+	I64Const $256
+	I64Mul
+	I64Add
+	Set R7
+	Get R9
+	Get R11
+	I64Const $12
+	I64Mul
+	I64Add
+	Set R10
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	V128Const $0, $0
+	Set V2
+	V128Const $0, $0
+	Set V3
+	V128Const $0, $0
+	Set V4
+	V128Const $0, $0
+	Set V5
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V6
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V8
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $0
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V10
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $16
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $32
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $48
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $64
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $80
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $96
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $112
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R8
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V7
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R9
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V2
+	Get V8
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V9
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R10
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V4
+	Get V10
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V4
+	Get V5
+	Get V11
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V5
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V6
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V8
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $128
+	Set V14
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	Set V10
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $144
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $160
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $176
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $192
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $208
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $224
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V13
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V6
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V8
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V8
+	Get V9
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V9
+	Get R7
+	I32WrapI64
+	V128Load $240
+	Set V14
+	Get V10
+	Get V12
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V10
+	Get V11
+	Get V13
+	Get V14
+	I32x4DotI16x8S
+	I32x4Add
+	Set V11
+	Get R8
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V0
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V7
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R9
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V2
+	Get V8
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V3
+	Get V9
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V3
+	Get R10
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get V4
+	Get V10
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V4
+	Get V5
+	Get V11
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V5
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $64
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $64
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
+	I64Add
+	Set R8
+	Get R6
+	I64Const $256
+	I64Add
+	Set R6
+	Get R9
+	I64Const $12
+	I64Add
+	Set R9
+	Get R7
+	I64Const $256
+	I64Add
+	Set R7
+	Get R10
+	I64Const $12
+	I64Add
+	Set R10
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V3
+	V128Store $0, $16
+	Get R0
+	Get R12
+	I64Add
+	Set R0
+	Get R0
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	RET
+
+// func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm1(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
 	Set R11
 	Get R11
 	I64Const $256
@@ -3788,14 +14603,14 @@ TEXT ·gemm2x1(SB), NOSPLIT, $0-128
 	I64Const $256
 	I64Add
 	Set R1
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R3
 	I64Const $16
 	I64Add
 	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
 	Get R4
 	I64Const $16
 	I64Add
@@ -3805,7 +14620,1568 @@ TEXT ·gemm2x1(SB), NOSPLIT, $0-128
 	I64Add
 	Set R5
 	Get R8
-	I64Const $4
+	I64Const $12
+	I64Add
+	Set R8
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	RET
+
+// func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm1Min(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $32
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V6
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	Set V2
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R8
+	I32WrapI64
+	I32Load $4
+	Get R8
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V6
+	Get V0
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V3
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $32
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $32
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
+	I64Add
+	Set R8
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	RET
+
+// func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm1G16(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $32
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V6
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	Set V2
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get V0
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V3
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V6
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	Set V2
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get V0
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V1
+	Get V3
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $32
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $32
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
+	I64Add
+	Set R8
+	Get R11
+	I64Const $-1
+	I64Add
+	Tee R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	RET
+
+// func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+TEXT ·gemm1G16Min(SB), NOSPLIT, $0-136
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load w_base+32(FP)
+	Set R1
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load q_base+80(FP)
+	Set R5
+	I64Load x_base+104(FP)
+	Set R8
+	I64Load blocks+128(FP)
+	Set R11
+	Get R11
+	I64Const $256
+	I64Mul
+	Get R1
+	I64Add
+	Set R2
+	Get R11
+	I64Const $64
+	I64Mul
+	Get R3
+	I64Add
+	Set R4
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V1
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V6
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	Set V2
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R8
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V6
+	Get V0
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V3
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V6
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	Set V2
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $176
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $192
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $208
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $224
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V4
+	Get R2
+	I32WrapI64
+	V128Load $240
+	Set V5
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V6
+	Get V2
+	Get V4
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V5
+	Get V6
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R8
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V6
+	Get V0
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V0
+	Get V1
+	Get V3
+	F32x4ConvertI32x4S
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Get R8
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Get V6
+	F32x4Mul
+	F32x4Sub
+	Set V1
+	Get R1
+	I64Const $256
+	I64Add
+	Set R1
+	Get R3
+	I64Const $64
+	I64Add
+	Set R3
+	Get R2
+	I64Const $256
+	I64Add
+	Set R2
+	Get R4
+	I64Const $64
+	I64Add
+	Set R4
+	Get R5
+	I64Const $256
+	I64Add
+	Set R5
+	Get R8
+	I64Const $12
 	I64Add
 	Set R8
 	Get R11

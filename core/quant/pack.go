@@ -9,37 +9,31 @@ import (
 	"github.com/gander-lm/gander/core/kernel"
 )
 
-// Layout is one of the few forms that matrices are computed in.
-type Layout int
-
-// The layouts. The packed ones are described in package kernel.
-const (
-	Dense      Layout = iota // float32, row-major
-	PackedInt8               // int8, a float32 scale for 32 columns
-	PackedInt4               // int4, a float32 scale for 32 columns
-)
-
-// String returns the layout's name.
-func (l Layout) String() string {
-	return [...]string{"f32", "int8", "int4"}[l]
+// Layout is the form that a matrix is computed in: one of the packed formats of
+// package kernel, or Dense.
+type Layout struct {
+	packed *kernel.Packed
 }
 
-// blockBytes is the size of four rows of 32 columns.
-func (l Layout) blockBytes() int {
-	return [...]int{4 * 4 * kernel.BlockLen, kernel.Int8BlockBytes, kernel.Int4BlockBytes}[l]
+// Dense is float32, row-major.
+var Dense = Layout{}
+
+// String returns the layout's name, such as "f32" or "int8 g32".
+func (l Layout) String() string {
+	if l.packed == nil {
+		return "f32"
+	}
+	return l.packed.String()
 }
 
 // Layout returns the layout that matrices of type t with cols columns are packed
-// into. What has no exact packed form is computed in float32.
+// into: the one of its Split, so that no value changes. A type without a Split,
+// and rows that are not a multiple of 32, are computed in float32.
 func (t Type) Layout(cols int) Layout {
-	s := t.Split
-	if s.Group != kernel.BlockLen || s.Min || cols%kernel.BlockLen != 0 {
+	if t.Split.Group == 0 || cols%kernel.BlockLen != 0 {
 		return Dense
 	}
-	if s.Bits == 4 {
-		return PackedInt4
-	}
-	return PackedInt8
+	return Layout{kernel.FormatOf(t.Split.Bits, t.Split.Group, t.Split.Min)}
 }
 
 // Matrix is a matrix in the form that it is computed in: weights of a linear
@@ -61,7 +55,7 @@ func NewMatrix(rows, cols int, layout Layout) *Matrix {
 		return m
 	}
 	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
-	m.packed = make([]byte, m.padded/kernel.GroupRows*(cols/kernel.BlockLen)*layout.blockBytes())
+	m.packed = make([]byte, m.padded/kernel.GroupRows*(cols/kernel.BlockLen)*layout.packed.BlockBytes())
 	return m
 }
 
@@ -71,7 +65,7 @@ func MatrixBytes(rows, cols int, layout Layout) int64 {
 		return 4 * int64(rows) * int64(cols)
 	}
 	groups := (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * (kernel.RowMultiple / kernel.GroupRows)
-	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.blockBytes())
+	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.packed.BlockBytes())
 }
 
 // Bytes returns the size of a matrix in memory, in bytes.
@@ -79,8 +73,8 @@ func (m *Matrix) Bytes() int64 { return int64(len(m.packed)) + 4*int64(len(m.den
 
 // Packer converts rows of one type into a matrix. Its memory serves many calls.
 type Packer struct {
-	q []int8
-	d []float32
+	q    []int8
+	d, m []float32
 }
 
 // Pack converts n rows of type t, from raw, into rows first, first+1, ... of m.
@@ -97,34 +91,50 @@ func (p *Packer) Pack(m *Matrix, first, n int, t Type, raw []byte) {
 		return
 	}
 	if cap(p.q) < m.Cols {
-		p.q, p.d = make([]int8, m.Cols), make([]float32, m.Cols/kernel.BlockLen)
+		p.q, p.d, p.m = make([]int8, m.Cols), make([]float32, m.Cols/minGroup), make([]float32, m.Cols/minGroup)
 	}
-	q, d := p.q[:m.Cols], p.d[:m.Cols/kernel.BlockLen]
+	groups := m.Cols / t.Split.Group
+	q, d, least := p.q[:m.Cols], p.d[:groups], p.m[:groups]
 	for i := range n {
-		t.Split.Ints(q, d, nil, raw[i*rowBytes:(i+1)*rowBytes])
-		m.setRow(first+i, q, d)
+		t.Split.Ints(q, d, least, raw[i*rowBytes:(i+1)*rowBytes])
+		m.setRow(first+i, q, d, least)
 	}
 }
 
-// setRow writes one row of integers and scales to its places in the blocks.
-func (m *Matrix) setRow(row int, q []int8, d []float32) {
-	size := m.Layout.blockBytes()
-	lane := row % kernel.GroupRows
-	at := row / kernel.GroupRows * len(d) * size
-	for b := range d {
-		block := m.packed[at+b*size : at+(b+1)*size]
+// minGroup is the fewest values that share a scale in any type.
+const minGroup = 16
+
+// block returns the bytes of a row's block, and the row's place within.
+func (m *Matrix) block(row, b int) (block []byte, lane int) {
+	size := m.Layout.packed.BlockBytes()
+	at := (row/kernel.GroupRows*(m.Cols/kernel.BlockLen) + b) * size
+	return m.packed[at : at+size], row % kernel.GroupRows
+}
+
+// setRow writes one row of integers, scales and minima to its places in the blocks.
+func (m *Matrix) setRow(row int, q []int8, d, least []float32) {
+	f := m.Layout.packed
+	halves := kernel.BlockLen / f.Group
+	for b := range m.Cols / kernel.BlockLen {
+		block, lane := m.block(row, b)
 		v := (*[kernel.BlockLen]int8)(q[b*kernel.BlockLen:])
-		if m.Layout == PackedInt8 {
+		if f.Bits == 8 {
 			w := bytesOf(v[:])
 			for c := range 8 {
 				binary.LittleEndian.PutUint32(block[16*c+4*lane:], binary.LittleEndian.Uint32(w[4*c:]))
 			}
 		} else {
 			for c := range 4 {
-				binary.LittleEndian.PutUint32(block[16*c+4*lane:], nibbles((*[8]int8)(v[8*c:])))
+				binary.LittleEndian.PutUint32(block[16*c+4*lane:], nibbles((*[8]int8)(v[8*c:]), f.Min))
 			}
 		}
-		binary.LittleEndian.PutUint32(block[size-16+4*lane:], math.Float32bits(d[b]))
+		scales := block[f.WeightBytes()+4*lane:]
+		for h := range halves {
+			binary.LittleEndian.PutUint32(scales[16*h:], math.Float32bits(d[b*halves+h]))
+			if f.Min {
+				binary.LittleEndian.PutUint32(scales[16*(halves+h):], math.Float32bits(least[b*halves+h]))
+			}
+		}
 	}
 }
 
@@ -132,9 +142,13 @@ func (m *Matrix) setRow(row int, q []int8, d []float32) {
 func bytesOf(q []int8) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&q[0])), len(q)) }
 
 // nibbles packs eight columns of a row: columns 0, 1, 4, 5 in the lower int16,
-// lowest nibble first, and 2, 3, 6, 7 in the upper.
-func nibbles(v *[8]int8) uint32 {
-	n := func(i int) uint32 { return uint32(v[i]+8) & 15 }
+// lowest nibble first, and 2, 3, 6, 7 in the upper; plus 8 without a minimum.
+func nibbles(v *[8]int8, min bool) uint32 {
+	offset := int8(8)
+	if min {
+		offset = 0
+	}
+	n := func(i int) uint32 { return uint32(v[i]+offset) & 15 }
 	return n(0) | n(1)<<4 | n(4)<<8 | n(5)<<12 | n(2)<<16 | n(3)<<20 | n(6)<<24 | n(7)<<28
 }
 
@@ -144,27 +158,41 @@ func (m *Matrix) Row(dst []float32, row int) {
 		copy(dst, m.dense[row*m.Cols:(row+1)*m.Cols])
 		return
 	}
-	size := m.Layout.blockBytes()
-	lane, blocks := row%kernel.GroupRows, m.Cols/kernel.BlockLen
-	at := row / kernel.GroupRows * blocks * size
-	for b := range blocks {
-		block := m.packed[at+b*size : at+(b+1)*size]
-		d := math.Float32frombits(binary.LittleEndian.Uint32(block[size-16+4*lane:]))
-		out := dst[b*kernel.BlockLen : (b+1)*kernel.BlockLen]
-		for i := range out {
-			out[i] = d * float32(m.at(block, lane, i))
+	f := m.Layout.packed
+	halves := kernel.BlockLen / f.Group
+	for b := range m.Cols / kernel.BlockLen {
+		block, lane := m.block(row, b)
+		float := func(vector int) float32 {
+			return math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*vector+4*lane:]))
+		}
+		for h := range halves {
+			d, least := float(h), float32(0)
+			if f.Min {
+				least = float(halves + h)
+			}
+			for i := h * f.Group; i < (h+1)*f.Group; i++ {
+				x := float32(d * float32(m.at(block, lane, i)))
+				if f.Min {
+					x -= least
+				}
+				dst[b*kernel.BlockLen+i] = x
+			}
 		}
 	}
 }
 
 // at returns the integer of column i of a lane's row in a block.
 func (m *Matrix) at(block []byte, lane, i int) int {
-	if m.Layout == PackedInt8 {
+	if m.Layout.packed.Bits == 8 {
 		return int(int8(block[i/4*16+4*lane+i%4]))
 	}
 	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble.
 	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
-	return int(word>>(4*(i&1|i>>1&2))&15) - 8
+	n := int(word >> (4 * (i&1 | i>>1&2)) & 15)
+	if !m.Layout.packed.Min {
+		n -= 8
+	}
+	return n
 }
 
 // Workspace is the memory that products need beside their operands; one serves
@@ -189,13 +217,10 @@ func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 		}
 		out = ws.out[:x.Tokens*m.padded]
 	}
-	switch m.Layout {
-	case Dense:
+	if m.Layout == Dense {
 		kernel.MatMul(dst, m.dense, x.X, m.Rows, m.Cols, x.Tokens)
-	case PackedInt8:
-		kernel.MatMulInt8(out, m.packed, x, &ws.tile)
-	case PackedInt4:
-		kernel.MatMulInt4(out, m.packed, x, &ws.tile)
+	} else {
+		m.Layout.packed.MatMul(out, m.packed, x, &ws.tile)
 	}
 	if m.padded != m.Rows {
 		for t := range x.Tokens {

@@ -11,24 +11,35 @@ import (
 	"github.com/gander-lm/gander/core/kernel"
 )
 
+// randomRows returns rows of a type: of random values where it can be written,
+// else of random bits with all f16 scales finite.
+func randomRows(r *rand.Rand, typ Type, rows, cols int) []byte {
+	rowBytes, _ := typ.RowBytes(cols)
+	raw := make([]byte, rows*rowBytes)
+	if typ.Quantize != nil {
+		x := make([]float32, rows*cols)
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+		typ.Quantize(raw, x)
+		return raw
+	}
+	for i := range raw {
+		raw[i] = byte(r.Uint32()) &^ 0x40 // no byte of an f16 then has its highest exponent bit
+	}
+	return raw
+}
+
 // TestPackKeepsValues packs random rows of every type and reads them back.
 func TestPackKeepsValues(t *testing.T) {
 	for _, typ := range Types() {
-		if typ.Quantize == nil {
-			continue
-		}
 		t.Run(typ.Name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(typ.ID)))
 			for _, rows := range []int{1, 4, 16, 17, 35} {
-				cols := 96
-				x := make([]float32, rows*cols)
-				for i := range x {
-					x[i] = float32(r.NormFloat64())
-				}
+				cols := max(96, typ.BlockLen*3)
 				rowBytes, whole := typ.RowBytes(cols)
 				require.True(t, whole)
-				raw := make([]byte, rows*rowBytes)
-				typ.Quantize(raw, x)
+				raw := randomRows(r, typ, rows, cols)
 				want := make([]float32, rows*cols)
 				typ.Dequantize(want, raw)
 
@@ -50,20 +61,16 @@ func TestPackKeepsValues(t *testing.T) {
 // TestMatMulNearFloat64 compares products with those of the same values in
 // float64, within the rounding of 12-bit activations.
 func TestMatMulNearFloat64(t *testing.T) {
-	for _, typ := range []Type{F32, Float16, Q8_0, Q4_0} {
+	for _, typ := range Types() {
 		t.Run(typ.Name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(2, uint64(typ.ID)))
-			rows, cols, tokens := 37, 128, 5
+			rows, cols, tokens := 37, 256, 5
+			assert.Equal(t, typ.Split.Group == 0, typ.Layout(cols) == Dense, "every type of integers and scales runs packed")
 			w, x := make([]float32, rows*cols), make([]float32, tokens*cols)
-			for i := range w {
-				w[i] = float32(r.NormFloat64())
-			}
 			for i := range x {
 				x[i] = float32(r.NormFloat64())
 			}
-			rowBytes, _ := typ.RowBytes(cols)
-			raw := make([]byte, rows*rowBytes)
-			typ.Quantize(raw, w)
+			raw := randomRows(r, typ, rows, cols)
 			typ.Dequantize(w, raw)
 			m := NewMatrix(rows, cols, typ.Layout(cols))
 			var p Packer
@@ -81,7 +88,7 @@ func TestMatMulNearFloat64(t *testing.T) {
 					want += float64(row[k]) * float64(token[k])
 					step := 0.0
 					if m.Layout != Dense {
-						step = float64(a.D[(i/rows*cols+k)/kernel.BlockLen]) / 2
+						step = float64(a.Blocks[(i/rows*cols+k)/kernel.BlockLen].D) / 2
 					}
 					bound += math.Abs(float64(row[k])) * (step + 1e-6*math.Abs(float64(token[k])))
 				}

@@ -5,9 +5,9 @@ import "fmt"
 // genActivations writes the quantiser: per block the largest magnitude, the
 // scale, and the integers spread as Activations.Q says.
 func genActivations(a *asm) {
-	a.fn("quantize", "q []int16, d []float32, s []int32, x []float32", "", func(at map[string]string) {
-		// R0 q, R1 d, R2 s, R3 x, R4 blocks, R5 largest bits, R6 sum; F0 inverse scale.
-		a.args(at, "q", "d", "s", "x", "d_len")
+	a.fn("quantize", "q []int16, blocks []BlockScale, x []float32", "", func(at map[string]string) {
+		// R0 q, R1 blocks, R3 x, R4 blocks to go, R5, R6 largest bits; F0 inverse scale.
+		a.args(at, "q", "blocks", "blocks", "x", "blocks_len")
 		a.loop("R4", func() {
 			a.comment("V0: largest magnitude, compared as integers")
 			a.zero("V0")
@@ -27,8 +27,10 @@ func genActivations(a *asm) {
 			a.scaleOfBlock()
 			a.comment("V1: inverse scale, V0: sums, V2: eight integers")
 			a.op("Get F0; F32x4Splat; Set V1")
-			a.zero("V0")
 			for i := range 4 {
+				if i%2 == 0 {
+					a.zero("V0")
+				}
 				for half, v := range []string{"V2", "V3"} {
 					a.load("R3", 32*i+16*half)
 					a.op("Get V1; F32x4Mul; F32x4Nearest; I32x4TruncSatF32x4S; Set %s; Get V0; Get %s; I32x4Add; Set V0", v, v)
@@ -46,18 +48,19 @@ func genActivations(a *asm) {
 						a.op("I8x16Swizzle")
 					})
 				}
-			}
-			a.op("Get R2; I32WrapI64")
-			for lane := range 4 {
-				a.op("Get V0; I32x4ExtractLane $0, $%d", lane)
-				if lane > 0 {
-					a.op("I32Add")
+				if i%2 == 1 { // half of the block: its sum
+					a.op("Get R1; I32WrapI64")
+					for lane := range 4 {
+						a.op("Get V0; I32x4ExtractLane $0, $%d", lane)
+						if lane > 0 {
+							a.op("I32Add")
+						}
+					}
+					a.op("I32Store $%d", 4+4*(i/2))
 				}
 			}
-			a.op("I32Store $0")
 			a.add("R0", 256)
-			a.add("R1", 4)
-			a.add("R2", 4)
+			a.add("R1", 12)
 			a.add("R3", 128)
 		})
 	})

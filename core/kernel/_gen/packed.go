@@ -2,44 +2,93 @@ package main
 
 import "fmt"
 
-// genPacked writes the products of packed matrices; docs/kernels.md has the layout.
-func genPacked(a *asm) {
-	a.fn("matVecInt8", "dst []float32, w []byte, q []int16, d []float32, s []int32", "", func(at map[string]string) {
-		a.matVec(at, 144, func() { a.int8Block() })
-	})
-	a.fn("matVecInt4", "dst []float32, w []byte, q []int16, d []float32, s []int32", "", func(at map[string]string) {
-		a.matVec(at, 80, func() { a.int4Block() })
-	})
-	genUnpack(a)
-	genGemm(a)
+// format is a packed matrix's format, as kernel.Packed.
+type format struct {
+	bits, group int
+	min         bool
 }
 
-// matVec walks four streams of groups, a quarter of the matrix apart. block adds
-// one block of each stream to V0..V3 and may use the other vectors.
+var formats = []format{{8, 32, false}, {8, 32, true}, {8, 16, false}, {8, 16, true}, {4, 32, false}, {4, 32, true}, {4, 16, false}, {4, 16, true}}
+
+// layout names the part of a format that is the same for 8 and 4 bits.
+func (f format) layout() string {
+	s := ""
+	if f.group == 16 {
+		s = "G16"
+	}
+	if f.min {
+		s += "Min"
+	}
+	return s
+}
+
+func (f format) name() string     { return fmt.Sprintf("Int%d%s", f.bits, f.layout()) }
+func (f format) halves() int      { return 32 / f.group }
+func (f format) weightBytes() int { return 16 * f.bits }
+func (f format) blockBytes() int  { return f.weightBytes() + 16*f.vectors() }
+
+// vectors is how many vectors of scales and minima a block has.
+func (f format) vectors() int {
+	if f.min {
+		return 2 * f.halves()
+	}
+	return f.halves()
+}
+
+// Offsets in a kernel.BlockScale of 12 bytes.
+const (
+	scaleBytes = 12
+	sumsAt     = 4
+)
+
+// genPacked writes the products of packed matrices; docs/kernels.md has the layout.
+func genPacked(a *asm) {
+	for _, f := range formats {
+		a.fn("matVec"+f.name(), "dst []float32, w []byte, q []int16, x []BlockScale", "", func(at map[string]string) { a.matVec(at, f) })
+	}
+	for _, f := range formats {
+		a.fn("unpack"+f.name(), "dst []int16, scales []float32, w []byte", "", func(at map[string]string) { a.unpack(at, f) })
+	}
+	for _, tokens := range []int{3, 1} {
+		for _, f := range formats[:4] { // gemm works on unpacked weights
+			a.fn(fmt.Sprintf("gemm%d%s", tokens, f.layout()), "dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int", "",
+				func(at map[string]string) { a.gemm(at, f, tokens) })
+		}
+	}
+}
+
+// matVec walks four streams of groups, a quarter of the matrix apart, and keeps
+// their sums in V0..V3.
 //
-// R0 dst, R1 q, R2 d, R3 blocks to go, R4..R7 weights, R8 groups of a stream to
-// go, R9 q, d, s from the start (R9, R10, R15), R11 blocks, R12 distance of two
-// streams in dst, R13 dst now, R14 s.
-func (a *asm) matVec(at map[string]string, blockBytes int, block func()) {
+// R0 dst, R1 q, R2 x, R3 blocks to go, R4..R7 weights, R8 groups of a stream to
+// go, R9, R10 q and x from the start, R11 blocks, R12 distance of two streams in
+// dst, R13 dst now.
+func (a *asm) matVec(at map[string]string, f format) {
 	a.args(at, "dst")
-	a.op("I64Load %s; Set R9; I64Load %s; Set R10; I64Load %s; Set R11; I64Load %s; Set R15", at["q"], at["d"], at["d_len"], at["s"])
+	a.op("I64Load %s; Set R9; I64Load %s; Set R10; I64Load %s; Set R11", at["q"], at["x"], at["x_len"])
 	a.op("I64Load %s; Set R8", at["dst_len"])
 	a.shiftRight("R8", 4)
 	a.op("I64Load %s; Set R4", at["w"])
 	for i := range 3 {
-		a.op("Get R%d; Get R8; Get R11; I64Mul; I64Const $%d; I64Mul; I64Add; Set R%d", 4+i, blockBytes, 5+i)
+		a.op("Get R%d; Get R8; Get R11; I64Mul; I64Const $%d; I64Mul; I64Add; Set R%d", 4+i, f.blockBytes(), 5+i)
 	}
 	a.op("Get R8; I64Const $16; I64Mul; Set R12")
 	a.loop("R8", func() {
-		a.op("Get R9; Set R1; Get R10; Set R2; Get R15; Set R14; Get R11; Set R3")
+		a.op("Get R9; Set R1; Get R10; Set R2; Get R11; Set R3")
 		a.zero(regs("V", 0, 4)...)
 		a.loop("R3", func() {
-			block()
+			for h := range f.halves() {
+				if f.bits == 8 {
+					a.int8Half(f, h)
+				} else {
+					a.int4Half(f, h)
+				}
+			}
 			for i := range 4 {
-				a.add(fmt.Sprintf("R%d", 4+i), blockBytes)
+				a.add(fmt.Sprintf("R%d", 4+i), f.blockBytes())
 			}
 			a.add("R1", 256)
-			a.add("R2", 4)
+			a.add("R2", scaleBytes)
 		})
 		a.op("Get R0; Set R13")
 		for i := range 4 {
@@ -50,66 +99,119 @@ func (a *asm) matVec(at map[string]string, blockBytes int, block func()) {
 	})
 }
 
-// int8Block: sixteen bytes are four rows of four columns. In each int16 lane,
+// int8Half: sixteen bytes are four rows of four columns. In each int16 lane,
 // the lane shifted left by 8 is 256 times its even byte, shifted right its odd
-// byte; the even sums are shifted back at the end of the block, exactly.
+// byte; the even sums are shifted back at the end, exactly.
 // V4..V7: even sums, V8..V11: odd sums, V12, V13: activations, V14: weights.
-func (a *asm) int8Block() {
-	for c := range 8 {
+func (a *asm) int8Half(f format, h int) {
+	n := 8 / f.halves()
+	for c := h * n; c < (h+1)*n; c++ {
 		a.load("R1", 32*c)
 		a.op("Set V12")
 		a.load("R1", 32*c+16)
 		a.op("Set V13")
 		for s := range 4 {
-			even, odd := fmt.Sprintf("V%d", 4+s), fmt.Sprintf("V%d", 8+s)
+			even, odd, first := fmt.Sprintf("V%d", 4+s), fmt.Sprintf("V%d", 8+s), c == h*n
 			a.load(fmt.Sprintf("R%d", 4+s), 16*c)
 			a.op("Set V14")
-			a.accumulate(even, c == 0, func() { a.op("Get V14; I32Const $8; I16x8Shl; Get V12; I32x4DotI16x8S") })
-			a.accumulate(odd, c == 0, func() { a.op("Get V14; I32Const $8; I16x8ShrS; Get V13; I32x4DotI16x8S") })
+			a.accumulate(even, first, func() { a.op("Get V14; I32Const $8; I16x8Shl; Get V12; I32x4DotI16x8S") })
+			a.accumulate(odd, first, func() { a.op("Get V14; I32Const $8; I16x8ShrS; Get V13; I32x4DotI16x8S") })
 		}
 	}
 	for s := range 4 {
-		a.op("Get V%d; Get V%d; I32Const $8; I32x4ShrS; Get V%d; I32x4Add", s, 4+s, 8+s)
-		a.scaled(fmt.Sprintf("R%d", 4+s), 128)
-		a.op("F32x4Add; Set V%d", s)
+		a.op("Get V%d; I32Const $8; I32x4ShrS; Get V%d; I32x4Add; Set V%d", 4+s, 8+s, 4+s)
 	}
+	a.finishStreams(f, h)
 }
 
-// int4Block: sixteen bytes are four rows of eight columns; nibble n of every
+// int4Half: sixteen bytes are four rows of eight columns; nibble n of every
 // int16 lane meets activation vector n.
 // V4..V7: sums, V8..V11: activations, V12: weights, V13: mask.
-func (a *asm) int4Block() {
+func (a *asm) int4Half(f format, h int) {
 	a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; Set V13")
-	for c := range 4 {
-		for n := range 4 {
-			a.load("R1", 64*c+16*n)
-			a.op("Set V%d", 8+n)
+	n := 4 / f.halves()
+	for c := h * n; c < (h+1)*n; c++ {
+		for k := range 4 {
+			a.load("R1", 64*c+16*k)
+			a.op("Set V%d", 8+k)
 		}
 		for s := range 4 {
 			a.load(fmt.Sprintf("R%d", 4+s), 16*c)
 			a.op("Set V12")
-			for n := range 4 {
-				a.accumulate(fmt.Sprintf("V%d", 4+s), c == 0 && n == 0, func() {
+			for k := range 4 {
+				a.accumulate(fmt.Sprintf("V%d", 4+s), c == h*n && k == 0, func() {
 					a.op("Get V12")
-					if n > 0 {
-						a.op("I32Const $%d; I16x8ShrU", 4*n)
+					if k > 0 {
+						a.op("I32Const $%d; I16x8ShrU", 4*k)
 					}
-					if n < 3 {
+					if k < 3 {
 						a.op("Get V13; V128And")
 					}
-					a.op("Get V%d; I32x4DotI16x8S", 8+n)
+					a.op("Get V%d; I32x4DotI16x8S", 8+k)
 				})
 			}
 		}
 	}
-	a.comment("V14: eight times the sum of the activations, since a nibble is the weight plus 8")
-	a.op("Get R14; I32WrapI64; I32Load $0; I32Const $3; I32Shl; I32x4Splat; Set V14")
-	for s := range 4 {
-		a.op("Get V%d; Get V%d; Get V14; I32x4Sub", s, 4+s)
-		a.scaled(fmt.Sprintf("R%d", 4+s), 64)
-		a.op("F32x4Add; Set V%d", s)
+	if !f.min {
+		a.comment("V14: eight times the sum of the activations, since a nibble is the weight plus 8")
+		a.sum(f, "R2", h)
+		a.op("I32Const $3; I32Shl; I32x4Splat; Set V14")
+		for s := range 4 {
+			a.op("Get V%d; Get V14; I32x4Sub; Set V%d", 4+s, 4+s)
+		}
 	}
-	a.add("R14", 4)
+	a.finishStreams(f, h)
+}
+
+// finishStreams adds the integer sums V4..V7 of half h to V0..V3, times the
+// scales, less the minima.
+func (a *asm) finishStreams(f format, h int) {
+	if f.min {
+		a.comment("V14: the sum of the activations, times their scale")
+		a.scaledSum(f, "R2", h)
+		a.op("Set V14")
+	}
+	for s := range 4 {
+		r := fmt.Sprintf("R%d", 4+s)
+		a.finish(f, h, finish{acc: fmt.Sprintf("V%d", s), sum: fmt.Sprintf("V%d", 4+s), w: r, at: f.weightBytes(), x: "R2", scaledSum: "V14"})
+	}
+}
+
+// finish names the places that finish works on.
+type finish struct {
+	acc, sum  string // vectors: float32 sums and the half's integer sums
+	w         string // register of the scales
+	at        int    // their offset
+	x         string // register of the BlockScale
+	scaledSum string // vector, with minima
+}
+
+// finish adds float(sum) * (scale * x.D) to acc, and with minima takes off
+// minimum * scaledSum.
+func (a *asm) finish(f format, h int, p finish) {
+	a.op("Get %s; Get %s; F32x4ConvertI32x4S", p.acc, p.sum)
+	a.load(p.w, p.at+16*h)
+	a.splat(p.x, 0)
+	a.op("F32x4Mul; F32x4Mul; F32x4Add")
+	if f.min {
+		a.load(p.w, p.at+16*(f.halves()+h))
+		a.op("Get %s; F32x4Mul; F32x4Sub", p.scaledSum)
+	}
+	a.op("Set %s", p.acc)
+}
+
+// sum pushes the sum of the integers of half h, or of the whole block, as i32.
+func (a *asm) sum(f format, x string, h int) {
+	a.op("Get %s; I32WrapI64; I32Load $%d", x, sumsAt+4*h)
+	if f.halves() == 1 {
+		a.op("Get %s; I32WrapI64; I32Load $%d; I32Add", x, sumsAt+4)
+	}
+}
+
+// scaledSum pushes float(sum) * x.D in all lanes.
+func (a *asm) scaledSum(f format, x string, h int) {
+	a.sum(f, x, h)
+	a.op("F32ConvertI32S; Get %s; I32WrapI64; F32Load $0; F32Mul; F32x4Splat", x)
 }
 
 // accumulate adds what value pushes to an integer vector, or sets it when first.
@@ -122,13 +224,4 @@ func (a *asm) accumulate(v string, first bool, value func()) {
 	a.op("Get %s", v)
 	value()
 	a.op("I32x4Add; Set %s", v)
-}
-
-// scaled turns the integer vector on the stack into float32, times the weights'
-// scales at r plus off and the activations' scale at R2.
-func (a *asm) scaled(r string, off int) {
-	a.op("F32x4ConvertI32x4S")
-	a.load(r, off)
-	a.splat("R2", 0)
-	a.op("F32x4Mul; F32x4Mul")
 }
