@@ -46,7 +46,23 @@ onPage('writes from the bundled model, and the same seed writes the same', async
   assert.match(await page.locator('#model-facts').textContent(), /llama, .* parameters/);
 });
 
+/** Makes each token reach the page 20 ms after the one before: the bundled model writes a story faster than anybody stops it. */
+function slowTokens() {
+  const { addEventListener } = Worker.prototype;
+  Worker.prototype.addEventListener = function (type, listener) {
+    if (type !== 'message') return addEventListener.call(this, type, listener);
+    let last = Promise.resolve();
+    addEventListener.call(this, type, (event) => {
+      if (event.data.type === 'token') last = last.then(() => new Promise((resolve) => setTimeout(resolve, 20)));
+      last = last.then(() => listener(event));
+    });
+  };
+}
+
 onPage('stops midway, by button and by key, and writes again', async (page) => {
+  await page.addInitScript(slowTokens);
+  await page.reload();
+  await page.locator('#generate:enabled').waitFor();
   await page.fill('#maxTokens', '100000');
   for (const stop of [() => page.click('#stop'), () => page.keyboard.press('Escape')]) {
     await page.focus('#prompt');
