@@ -174,10 +174,6 @@ func TestStories260K(t *testing.T) {
 	m := open(t, coretest.Shared(t, "thirdparty", "models", "stories260K", "stories260K.gguf"), core.Options{})
 	prompt, err := m.Tokenize("", true)
 	require.NoError(t, err)
-	ids, text, _ := generate(t, m, prompt, greedy(200))
-	got := strings.TrimPrefix(text, " ")
-	require.Greater(t, len(ids), 100)
-	n := min(len(got), len(strings.TrimSpace(string(want))))
-	require.Greater(t, n, 300)
-	assert.Equal(t, strings.TrimSpace(string(want))[:n], got[:n])
+	_, text, _ := generate(t, m, prompt, greedy(200))
+	assert.Equal(t, strings.TrimSpace(string(want)), strings.TrimSpace(text)[:len(strings.TrimSpace(string(want)))])
 }

@@ -9,7 +9,7 @@ import { announce, clearNotice, showError } from './notice.js';
 
 const BUNDLED = 'models/stories.gguf';
 const ABOUT_BUNDLED =
-  'A tiny story writer that this project trained on text from a generator of its own. It knows a few hundred words and only writes simple stories; it cannot chat or answer questions.';
+  'A tiny story writer that this project trained from nothing, on text that a program of its own made up. It only writes simple stories; it cannot chat or answer questions.';
 const ABOUT_OWN = 'Your own model. It stays on this machine.';
 
 const loading = byId('loading', HTMLDivElement);
