@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Trains the story writer: a llama decoder with tied embeddings.
 
-usage: train.py DIR MINUTES      DIR holds the files of data.py; needs Debian's python3-torch and libopenblas0
+usage: train.py DIR MINUTES [--resume]      DIR holds the files of data.py; needs Debian's python3-torch and libopenblas0
 
 The learning rate follows the clock, so that the run ends well after MINUTES on any
 machine. DIR gets loss.csv, and every few minutes weights.bin + model.json (see
-save) and a sample. One thread; matrix products in bfloat16, all else float32.
+save) and a sample. --resume goes on from the weights in DIR with half the peak
+learning rate, a fresh optimizer and a longer loss.csv. One thread; matrix products in bfloat16, all else float32.
 """
 
 import csv
@@ -142,25 +143,38 @@ def sample(model, sp, prompt, n=200, temperature=0.8):
     return sp.decode(ids[1:])
 
 
-def main(out, minutes):
+def last_row(path):
+    """Minutes and steps that loss.csv has already."""
+    row = list(csv.DictReader(open(path)))[-1]
+    return float(row["minutes"]), int(row["step"])
+
+
+def main(out, minutes, resume):
     import sentencepiece as spm
+    torch.manual_seed(1)
     sp = spm.SentencePieceProcessor(model_file=out + "/tokenizer.model")
     train, held = (np.fromfile(out + "/" + n + ".u16", dtype=np.uint16) for n in ("train", "heldout"))
-    torch.manual_seed(1)
-    rng = np.random.default_rng(1)
     model = Decoder(CONFIG)
+    before, step, peak = 0.0, 0, PEAK_LR
+    if resume:
+        model.load_state_dict(torch.load(out + "/model.pt"))
+        before, step = last_row(out + "/loss.csv")
+        peak = PEAK_LR / 2
+    rng = np.random.default_rng(1 + step)
     decay = [p for p in model.parameters() if p.dim() == 2]
     rest = [p for p in model.parameters() if p.dim() < 2]
     opt = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}], lr=0, betas=(0.9, 0.97))
     print(sum(p.numel() for p in model.parameters()), "parameters,", len(train), "training tokens", flush=True)
-    log = csv.writer(open(out + "/loss.csv", "w", newline=""))
-    log.writerow(["minutes", "step", "tokens", "train_loss", "heldout_loss"])
-    start, step, mean, saved = time.time(), 0, None, 0
+    table = open(out + "/loss.csv", "a" if resume else "w", newline="", buffering=1)
+    log = csv.writer(table)
+    if not resume:
+        log.writerow(["minutes", "step", "tokens", "train_loss", "heldout_loss"])
+    start, first, mean, saved = time.time(), step, None, time.time()
     while True:
         done = (time.time() - start) / (60 * minutes)
         if done >= 1:
             break
-        lr = PEAK_LR * (done / WARMUP if done < WARMUP else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - WARMUP) / (1 - WARMUP))))
+        lr = peak * (done / WARMUP if done < WARMUP else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - WARMUP) / (1 - WARMUP))))
         for g in opt.param_groups:
             g["lr"] = lr
         at = rng.integers(0, len(train) - SEQ - 1, BATCH)
@@ -176,8 +190,8 @@ def main(out, minutes):
         mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:
             h = heldout_loss(model, held, 4) if step % 500 == 0 else ""
-            log.writerow([round(done * minutes, 2), step, step * SEQ * BATCH, round(mean, 4), h and round(h, 4)])
-            print("%.1f min, step %d, %.1fM tokens, loss %.3f, held out %s, %.0f tokens/s" % (done * minutes, step, step * SEQ * BATCH / 1e6, mean, h, step * SEQ * BATCH / (time.time() - start)), flush=True)
+            log.writerow([round(before + done * minutes, 2), step, step * SEQ * BATCH, round(mean, 4), h and round(h, 4)])
+            print("%.1f min, step %d, %.1fM tokens, loss %.3f, held out %s, %.0f tokens/s" % (before + done * minutes, step, step * SEQ * BATCH / 1e6, mean, h, (step - first) * SEQ * BATCH / (time.time() - start)), flush=True)
         if time.time() - saved > 300:
             saved = time.time()
             save(model, out)
@@ -190,4 +204,6 @@ def main(out, minutes):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    if len(sys.argv) not in (3, 4) or sys.argv[3:] not in ([], ["--resume"]):
+        sys.exit(__doc__)
+    main(sys.argv[1], float(sys.argv[2]), "--resume" in sys.argv)
