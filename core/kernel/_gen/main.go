@@ -26,6 +26,7 @@ func main() {
 		"vector_wasm.s":      genVector,
 		"exp_wasm.s":         genExp,
 		"rope_wasm.s":        genRope,
+		"ropeneox_wasm.s":    genRoPENeoX,
 		"activations_wasm.s": genActivations,
 		"packed_wasm.s":      genPacked,
 		"attend_wasm.s":      genAttend,
