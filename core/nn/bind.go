@@ -30,6 +30,7 @@ type Binder struct {
 //	gguf:"NAME,alt:OTHER"    OTHER.weight if NAME.weight is absent (tied weights)
 //	gguf:"NAME,optional"     a Vector that may be absent
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
+//	an embedded struct       its fields, as if they stood here
 //	dim:"ROWS,COLS"          the shape, outermost first, in names of sizes; A+B for parts
 //
 // Missing tensors, wrong shapes and types that can't be used are errors that
@@ -45,6 +46,12 @@ func Bind(model any, file *gguf.File, sizes Sizes, eps float32) (*Binder, error)
 func (b *Binder) structure(v reflect.Value, prefix string) error {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
+		if field.Anonymous && field.Type.Kind() == reflect.Struct {
+			if err := b.structure(v.Field(i), prefix); err != nil {
+				return err
+			}
+			continue
+		}
 		tag, ok := field.Tag.Lookup("gguf")
 		if !ok {
 			continue

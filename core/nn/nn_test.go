@@ -55,7 +55,12 @@ type testModel struct {
 
 type testBlock struct {
 	Norm RMSNorm `gguf:"norm" dim:"hidden"`
-	AB   Linear  `gguf:"a+b" dim:"two+one,hidden"`
+	testPart
+}
+
+// testPart is embedded and unexported, as the parts that architectures share are.
+type testPart struct {
+	AB Linear `gguf:"a+b" dim:"two+one,hidden"`
 }
 
 var testSizes = Sizes{"vocab": 3, "hidden": 32, "two": 2, "one": 1}
@@ -156,6 +161,14 @@ func TestRoPE(t *testing.T) {
 	want := []float64{math.Cos(a) - 2*math.Sin(a), 2*math.Cos(a) + math.Sin(a), 3*math.Cos(b) - 4*math.Sin(b), 4*math.Cos(b) + 3*math.Sin(b), 5, 6}
 	for i := range want {
 		assert.InDelta(t, want[i], x[i], 1e-5)
+	}
+	// The same with the pairs (0, 2) and (1, 3).
+	r = NewRoPE(RoPEConfig{Dims: 4, NeoX: true, Base: 100, Factor: 1})
+	r.At(7, 2)
+	x = []float32{1, 3, 2, 4, 5, 6}
+	r.Rotate(x, 6, 1)
+	for i, at := range []int{0, 2, 1, 3, 4, 5} {
+		assert.InDelta(t, want[at], x[i], 1e-5)
 	}
 	// Linear scaling by 4 at position 8 is no scaling at position 2.
 	scaled, plain := NewRoPE(RoPEConfig{Dims: 4, Base: 100, Scaling: "linear", Factor: 4}), NewRoPE(RoPEConfig{Dims: 4, Base: 100, Factor: 1})

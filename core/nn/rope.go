@@ -9,6 +9,7 @@ import (
 // RoPEConfig says how fast each pair of a head turns with the position.
 type RoPEConfig struct {
 	Dims    int       // values of a head that rotate; even
+	NeoX    bool      // pairs are (i, i+Dims/2), as kernel.RoPENeoX has them, and not (2i, 2i+1)
 	Base    float64   // θ_i = Base^(-2i/Dims)
 	Scaling string    // "", "linear" or "yarn"
 	Factor  float64   // of the scaling; 1 without
@@ -25,14 +26,15 @@ type RoPEConfig struct {
 // batch at hand.
 // Su et al., "RoFormer", arXiv:2104.09864, §3.4.
 type RoPE struct {
+	neox     bool
 	freq     []float64 // [dims/2], radians per position
 	scale    float64   // of cosine and sine
-	cos, sin []float32 // [tokens, dims], as kernel.RoPE takes them
+	cos, sin []float32 // [tokens, dims], as kernel.RoPE takes them; [tokens, dims/2] for kernel.RoPENeoX
 }
 
 // NewRoPE computes the angles.
 func NewRoPE(c RoPEConfig) *RoPE {
-	r := &RoPE{freq: make([]float64, c.Dims/2), scale: 1}
+	r := &RoPE{neox: c.NeoX, freq: make([]float64, c.Dims/2), scale: 1}
 	low, high := 0.0, 0.0
 	if c.Scaling == "yarn" {
 		low, high = c.yarnRange()
@@ -74,17 +76,29 @@ func (c *RoPEConfig) yarnScale() float64 {
 	return scale * c.AttnFactor
 }
 
+// width returns how many cosines a position has.
+func (r *RoPE) width() int {
+	if r.neox {
+		return len(r.freq)
+	}
+	return 2 * len(r.freq)
+}
+
 // At prepares n positions from first.
 func (r *RoPE) At(first, n int) {
-	dims := 2 * len(r.freq)
-	if cap(r.cos) < n*dims {
-		r.cos, r.sin = make([]float32, n*dims), make([]float32, n*dims)
+	w := r.width()
+	if cap(r.cos) < n*w {
+		r.cos, r.sin = make([]float32, n*w), make([]float32, n*w)
 	}
-	r.cos, r.sin = r.cos[:n*dims], r.sin[:n*dims]
+	r.cos, r.sin = r.cos[:n*w], r.sin[:n*w]
 	for t := range n {
 		for i, f := range r.freq {
 			s, c := math.Sincos(float64(first+t) * f)
-			at := t*dims + 2*i
+			if r.neox {
+				r.cos[t*w+i], r.sin[t*w+i] = float32(c*r.scale), float32(s*r.scale)
+				continue
+			}
+			at := t*w + 2*i
 			r.cos[at], r.cos[at+1] = float32(c*r.scale), float32(c*r.scale)
 			r.sin[at], r.sin[at+1] = float32(-s*r.scale), float32(s*r.scale)
 		}
@@ -93,6 +107,11 @@ func (r *RoPE) At(first, n int) {
 
 // Rotate turns the heads of x [heads, headDim] by the t-th of the prepared positions.
 func (r *RoPE) Rotate(x []float32, headDim, t int) {
-	dims := 2 * len(r.freq)
-	kernel.RoPE(x, r.cos[t*dims:(t+1)*dims], r.sin[t*dims:(t+1)*dims], headDim)
+	w := r.width()
+	cos, sin := r.cos[t*w:(t+1)*w], r.sin[t*w:(t+1)*w]
+	if r.neox {
+		kernel.RoPENeoX(x, cos, sin, headDim)
+	} else {
+		kernel.RoPE(x, cos, sin, headDim)
+	}
 }
