@@ -43,7 +43,7 @@ type Config struct {
 func (c *Config) sizes() nn.Sizes {
 	return nn.Sizes{
 		"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
-		"q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
+		"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
 	}
 }
 
