@@ -8,7 +8,7 @@ const golden = fileURLToPath(new URL('../../../shared/golden/', import.meta.url)
 export const bundledPath = fileURLToPath(new URL('../../www/models/stories.gguf', import.meta.url));
 
 /** What Gander must get right of the golden models: those whose architecture and weights it implements. */
-const goldenNames = /^(llama3?_.*|mistral3|q_llama_q8_0|q_llama_q4_0)$/;
+const goldenNames = /^(llama3?_.*|mistral3|qwen[23]|q_llama_q8_0|q_llama_q4_0)$/;
 
 /** Why the golden tests are skipped, or false. */
 export const noGolden = existsSync(golden) ? false : 'shared/golden is not beside this checkout';

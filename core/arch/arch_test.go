@@ -1,0 +1,59 @@
+package arch_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/internal/coretest"
+)
+
+// TestEveryArchitectureHasGolden: what a file claims to compute is compared with
+// a reference, in the tests of package core.
+func TestEveryArchitectureHasGolden(t *testing.T) {
+	golden := map[string]bool{}
+	for _, name := range coretest.GoldenNames(t) {
+		golden[coretest.Golden(t, name).Arch] = true
+	}
+	for _, name := range arch.Names() {
+		assert.True(t, golden[name], "no golden model has the architecture %s", name)
+	}
+}
+
+// TestTensorsAreRequired: a file that lacks a tensor is refused, not computed without.
+func TestTensorsAreRequired(t *testing.T) {
+	for _, c := range []struct{ golden, tensor string }{
+		{"llama_untied", "blk.1.attn_k.weight"},
+		{"llama_untied", "blk.0.ffn_norm.weight"},
+		{"qwen2", "blk.2.ffn_down.weight"},
+		{"qwen3", "blk.0.attn_q_norm.weight"},
+		{"qwen3", "blk.2.attn_k_norm.weight"},
+		{"qwen3", "token_embd.weight"},
+		{"qwen3", "output_norm.weight"},
+	} {
+		t.Run(c.golden+" without "+c.tensor, func(t *testing.T) {
+			data, err := os.ReadFile(coretest.Golden(t, c.golden).ModelPath)
+			require.NoError(t, err)
+			_, _, _, err = arch.New(read(t, data))
+			require.NoError(t, err)
+			other := append([]byte("X"), c.tensor[1:]...)
+			_, _, _, err = arch.New(read(t, bytes.Replace(data, []byte(c.tensor), other, 1)))
+			var broken *errs.FormatError
+			require.ErrorAs(t, err, &broken)
+			assert.ErrorContains(t, err, `"`+c.tensor+`"`)
+		})
+	}
+}
+
+func read(t *testing.T, data []byte) *gguf.File {
+	t.Helper()
+	f, err := gguf.Read(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	return f
+}
