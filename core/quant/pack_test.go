@@ -58,6 +58,46 @@ func TestPackKeepsValues(t *testing.T) {
 	}
 }
 
+// FuzzPack packs a row of any bits as every type: what comes back has the bits of
+// what Dequantize makes, infinite and NaN scales included, and nothing panics.
+func FuzzPack(f *testing.F) {
+	random := make([]byte, 1024)
+	r := rand.New(rand.NewPCG(3, 1))
+	for range 16 {
+		for i := range random {
+			random[i] = byte(r.Uint32())
+		}
+		f.Add(random)
+	}
+	f.Add([]byte{0})
+	f.Add([]byte{0xff})
+	f.Add([]byte{0x00, 0x7c})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) == 0 {
+			return
+		}
+		for _, typ := range Types() {
+			cols := max(32, typ.BlockLen)
+			rowBytes, _ := typ.RowBytes(cols)
+			raw := make([]byte, rowBytes)
+			for i := range raw {
+				raw[i] = data[i%len(data)]
+			}
+			want, got := make([]float32, cols), make([]float32, cols)
+			typ.Dequantize(want, raw)
+			m := NewMatrix(1, cols, typ.Layout(cols))
+			var p Packer
+			p.Pack(m, 0, 1, typ, raw)
+			m.Row(got, 0)
+			for i, x := range want {
+				if math.Float32bits(x) != math.Float32bits(got[i]) && (x == x || got[i] == got[i]) {
+					t.Fatalf("%s: value %d is %v, packed %v", typ.Name, i, x, got[i])
+				}
+			}
+		}
+	})
+}
+
 // TestMatMulNearFloat64 compares products with those of the same values in
 // float64, within the rounding of 12-bit activations.
 func TestMatMulNearFloat64(t *testing.T) {
