@@ -1,11 +1,11 @@
 // Command genmodel writes a GGUF file of a real model's shape with random
 // weights: speed does not depend on their values, and nothing is downloaded.
 //
-//	genmodel -shape smollm2-135m -type q8_0 -o FILE
+//	genmodel -shape qwen3-0.6b -type q4_k_m -o FILE
 //
-// As in files made by llama-quantize, norms are F32, and with q4_0 the embedding,
-// which is also the output matrix, stays q8_0. The vocabulary is 256 bytes and
-// names without a meaning.
+// The types of the tensors are those that llama-quantize chooses (types.go). The
+// vocabulary is 256 bytes and names without a meaning, and has no merges, so that
+// a byte of text is a token.
 package main
 
 import (
@@ -14,82 +14,59 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/quant"
 )
 
-// shape is the sizes of a llama decoder with tied embeddings.
+// shape is the sizes of a decoder with tied embeddings.
 type shape struct {
-	name                                                string
-	hidden, layers, heads, kvHeads, ffn, vocab, context int
-	ropeBase                                            float32
+	name, architecture, pre                                      string
+	hidden, layers, heads, kvHeads, headDim, ffn, vocab, context int
+	ropeBase, normEps                                            float32
 }
 
 // shapes are the sizes of published models (their config.json).
 var shapes = map[string]shape{
-	"smollm2-135m": {"SmolLM2-135M shape, random weights", 576, 30, 9, 3, 1536, 49152, 8192, 100000},
-	"tiny":         {"tiny, random weights", 64, 2, 4, 2, 128, 512, 512, 10000},
+	"smollm2-135m": {"SmolLM2-135M shape, random weights", "llama", "gpt-2", 576, 30, 9, 3, 64, 1536, 49152, 8192, 100000, 1e-5},
+	"qwen3-0.6b":   {"Qwen3-0.6B shape, random weights", "qwen3", "qwen2", 1024, 28, 16, 8, 128, 3072, 151936, 40960, 1e6, 1e-6},
+	"tiny":         {"tiny, random weights", "llama", "gpt-2", 64, 2, 4, 2, 16, 128, 512, 512, 10000, 1e-5},
+	"tiny-qwen3":   {"tiny qwen3, random weights", "qwen3", "qwen2", 256, 4, 2, 1, 128, 512, 512, 512, 1e6, 1e-6},
 }
 
 func main() {
-	names := make([]string, 0, len(shapes))
-	for n := range shapes {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	which := flag.String("shape", "smollm2-135m", strings.Join(names, " or "))
-	typ := flag.String("type", "q8_0", "q8_0 or q4_0")
+	which := flag.String("shape", "smollm2-135m", strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
+	typ := flag.String("type", "q8_0", strings.Join(slices.Sorted(maps.Keys(mixes)), ", "))
 	out := flag.String("o", "", "the file to write")
 	flag.Parse()
 	s, ok := shapes[*which]
-	t, known := map[string]quant.Type{"q8_0": quant.Q8_0, "q4_0": quant.Q4_0}[*typ]
-	if !ok || !known || *out == "" {
+	m, known := mixes[*typ]
+	if !ok || !known || *out == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := write(s, t, *out); err != nil {
+	if err := create(*out, s, m); err != nil {
 		fmt.Fprintln(os.Stderr, "genmodel:", err)
 		os.Exit(1)
 	}
 }
 
-func write(s shape, t quant.Type, path string) error {
-	w := gguf.NewWriter()
-	metadata(w, s)
-	headDim := s.hidden / s.heads
-	r := rand.New(rand.NewPCG(1, 1))
-	matrix := func(name string, cols, rows int, t quant.Type) {
-		w.AddTensor(name+".weight", []int64{int64(cols), int64(rows)}, t, func(out io.Writer) error { return blocks(out, r, t, cols*rows) })
-	}
-	norm := func(name string) {
-		w.AddTensor(name+".weight", []int64{int64(s.hidden)}, quant.F32, func(out io.Writer) error { return ones(out, s.hidden) })
-	}
-	matrix("token_embd", s.hidden, s.vocab, quant.Q8_0)
-	for i := range s.layers {
-		b := fmt.Sprintf("blk.%d.", i)
-		norm(b + "attn_norm")
-		matrix(b+"attn_q", s.hidden, s.heads*headDim, t)
-		matrix(b+"attn_k", s.hidden, s.kvHeads*headDim, t)
-		matrix(b+"attn_v", s.hidden, s.kvHeads*headDim, t)
-		matrix(b+"attn_output", s.heads*headDim, s.hidden, t)
-		norm(b + "ffn_norm")
-		matrix(b+"ffn_gate", s.hidden, s.ffn, t)
-		matrix(b+"ffn_up", s.hidden, s.ffn, t)
-		matrix(b+"ffn_down", s.ffn, s.hidden, t)
-	}
-	norm("output_norm")
+// newRandom returns the source of all weights: the same file each time.
+func newRandom() *rand.ChaCha8 { return rand.NewChaCha8([32]byte{1}) }
+
+func create(path string, s shape, m mix) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	buf := bufio.NewWriterSize(f, 1<<20)
-	if _, err = w.WriteTo(buf); err == nil {
+	if err = write(buf, s, m); err == nil {
 		err = buf.Flush()
 	}
 	if e := f.Close(); err == nil {
@@ -98,28 +75,70 @@ func write(s shape, t quant.Type, path string) error {
 	return err
 }
 
+func write(out io.Writer, s shape, m mix) error {
+	w := gguf.NewWriter()
+	metadata(w, s)
+	vocabulary(w, s)
+	r := newRandom()
+	matrix := func(name string, cols, rows int, t quant.Type) {
+		t = storable(t, cols)
+		w.AddTensor(name+".weight", []int64{int64(cols), int64(rows)}, t, func(out io.Writer) error { return blocks(out, r, t, cols*rows) })
+	}
+	norm := func(name string, n int) {
+		w.AddTensor(name+".weight", []int64{int64(n)}, quant.F32, func(out io.Writer) error { return ones(out, n) })
+	}
+	q, kv := s.heads*s.headDim, s.kvHeads*s.headDim
+	matrix("token_embd", s.hidden, s.vocab, m.output)
+	for i := range s.layers {
+		b := fmt.Sprintf("blk.%d.", i)
+		norm(b+"attn_norm", s.hidden)
+		matrix(b+"attn_q", s.hidden, q, m.rest)
+		matrix(b+"attn_k", s.hidden, kv, m.rest)
+		matrix(b+"attn_v", s.hidden, kv, m.sensitive(i, s.layers))
+		matrix(b+"attn_output", q, s.hidden, m.rest)
+		if s.architecture == "qwen3" {
+			norm(b+"attn_q_norm", s.headDim)
+			norm(b+"attn_k_norm", s.headDim)
+		}
+		norm(b+"ffn_norm", s.hidden)
+		matrix(b+"ffn_gate", s.hidden, s.ffn, m.rest)
+		matrix(b+"ffn_up", s.hidden, s.ffn, m.rest)
+		matrix(b+"ffn_down", s.ffn, s.hidden, m.sensitive(i, s.layers))
+	}
+	norm("output_norm", s.hidden)
+	_, err := w.WriteTo(out)
+	return err
+}
+
 func metadata(w *gguf.Writer, s shape) {
+	w.Set("general.architecture", s.architecture)
+	w.Set("general.name", s.name)
 	for _, kv := range []struct {
 		key   string
 		value any
 	}{
-		{"general.architecture", "llama"}, {"general.name", s.name},
-		{"llama.context_length", uint32(s.context)}, {"llama.embedding_length", uint32(s.hidden)}, {"llama.block_count", uint32(s.layers)},
-		{"llama.feed_forward_length", uint32(s.ffn)}, {"llama.attention.head_count", uint32(s.heads)}, {"llama.attention.head_count_kv", uint32(s.kvHeads)},
-		{"llama.attention.layer_norm_rms_epsilon", float32(1e-5)}, {"llama.rope.dimension_count", uint32(s.hidden / s.heads)},
-		{"llama.rope.freq_base", s.ropeBase}, {"llama.vocab_size", uint32(s.vocab)},
-		{"tokenizer.ggml.model", "gpt2"}, {"tokenizer.ggml.pre", "gpt-2"},
+		{"context_length", uint32(s.context)}, {"embedding_length", uint32(s.hidden)}, {"block_count", uint32(s.layers)},
+		{"feed_forward_length", uint32(s.ffn)}, {"vocab_size", uint32(s.vocab)},
+		{"attention.head_count", uint32(s.heads)}, {"attention.head_count_kv", uint32(s.kvHeads)},
+		{"attention.key_length", uint32(s.headDim)}, {"attention.value_length", uint32(s.headDim)},
+		{"attention.layer_norm_rms_epsilon", s.normEps},
+		{"rope.dimension_count", uint32(s.headDim)}, {"rope.freq_base", s.ropeBase},
 	} {
-		w.Set(kv.key, kv.value)
+		w.Set(s.architecture+"."+kv.key, kv.value)
 	}
+}
+
+// vocabulary writes a byte-level one of the shape's size; tokens beyond the bytes
+// are marked as unused.
+func vocabulary(w *gguf.Writer, s shape) {
+	const normal, unused = 1, 5 // token types of llama.cpp's llama.h
 	tokens, types := make([]string, s.vocab), make([]int32, s.vocab)
 	next := rune(0x100)
 	for i := range tokens {
-		types[i] = 1
+		types[i] = normal
 		switch r := rune(i); {
 		case i >= 256:
-			tokens[i] = fmt.Sprintf("<unused%d>", i)
-			types[i] = 5
+			tokens[i], types[i] = fmt.Sprintf("<unused%d>", i), unused
 		case r < '!' || r > '~' && r < 0xA1 || r == 0xAD: // bytes without a visible form, as GPT-2 writes them
 			tokens[i] = string(next)
 			next++
@@ -127,31 +146,14 @@ func metadata(w *gguf.Writer, s shape) {
 			tokens[i] = string(r)
 		}
 	}
+	w.Set("tokenizer.ggml.model", "gpt2")
+	w.Set("tokenizer.ggml.pre", s.pre)
 	w.Set("tokenizer.ggml.tokens", tokens)
 	w.Set("tokenizer.ggml.token_type", types)
 	w.Set("tokenizer.ggml.merges", []string{})
 	w.Set("tokenizer.ggml.bos_token_id", uint32(0))
 	w.Set("tokenizer.ggml.eos_token_id", uint32(0))
-}
-
-// blocks writes n values as blocks with a scale of about 1/√n-th of a row and
-// random integers.
-func blocks(out io.Writer, r *rand.Rand, t quant.Type, n int) error {
-	block := make([]byte, t.BlockBytes)
-	for range n / t.BlockLen {
-		scale := float32(0.0005 + 0.0005*r.Float64())
-		if t.ID == quant.Q4_0.ID {
-			scale *= 16
-		}
-		binary.LittleEndian.PutUint16(block, quant.ToF16(scale))
-		for i := 2; i < len(block); i++ {
-			block[i] = byte(r.Uint32())
-		}
-		if _, err := out.Write(block); err != nil {
-			return err
-		}
-	}
-	return nil
+	w.Set("tokenizer.ggml.add_bos_token", false)
 }
 
 func ones(out io.Writer, n int) error {
