@@ -208,29 +208,3 @@ func TestRoPEEqualsGeneric(t *testing.T) {
 		}
 	}
 }
-
-func TestAttentionEqualsGeneric(t *testing.T) {
-	r := rand.New(rand.NewPCG(11, 12))
-	for _, headDim := range []int{1, 3, 4, 20, 32, 36, 64, 80, 128} {
-		for n := range 40 {
-			q, w := make([]float32, headDim), make([]float32, n)
-			kv := make([]float32, (n+3)/4*4*headDim)
-			values(r, q, 0)
-			values(r, w, 0)
-			values(r, kv, n%4)
-			want := make([]float32, n)
-			got, check := guarded[float32](t, n, n%8)
-			scoresGeneric(want, q, kv, 0.125)
-			Scores(got, q, kv, 0.125)
-			sameBits(t, want, got, "Scores headDim=%d n=%d", headDim, n)
-			check()
-			got, check = guarded[float32](t, headDim, n%8)
-			values(r, got, 0)
-			want = clone(got)
-			mixGeneric(want, w, kv)
-			Mix(got, w, kv)
-			sameBits(t, want, got, "Mix headDim=%d n=%d", headDim, n)
-			check()
-		}
-	}
-}

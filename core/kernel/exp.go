@@ -115,16 +115,3 @@ func swiGLUGeneric(dst, gate, up []float32) {
 		dst[i] = g / (1 + Exp(-g)) * up[i]
 	}
 }
-
-// Argmax returns the index of the largest value, the first of equals. NaN never
-// wins; without any number the result is 0. It panics if x is empty.
-func Argmax(x []float32) int {
-	best, m := 0, float32(math.Inf(-1))
-	_ = x[0]
-	for i, v := range x {
-		if v > m {
-			best, m = i, v
-		}
-	}
-	return best
-}

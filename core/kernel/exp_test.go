@@ -59,19 +59,3 @@ func TestRMSNorm(t *testing.T) {
 	RMSNorm(x, x, w, 0)
 	require.Equal(t, dst, x, "in place")
 }
-
-func TestArgmax(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
-	for _, c := range []struct {
-		name string
-		x    []float32
-		want int
-	}{
-		{"first of equals", []float32{1, 3, 3}, 1},
-		{"NaN never wins", []float32{nan, 1, nan, 2}, 3},
-		{"no number", []float32{nan, nan}, 0},
-		{"only -Inf", []float32{inf, inf}, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, Argmax(c.x)) })
-	}
-}

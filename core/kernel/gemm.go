@@ -22,6 +22,9 @@ type Tile struct {
 	scales []float32 // [groups, blocks, vectors, 4]: as in the packed blocks
 }
 
+// Bytes returns the size of the memory held, in bytes.
+func (t *Tile) Bytes() int64 { return int64(2*cap(t.w) + 4*cap(t.scales)) }
+
 func (t *Tile) resize(blocks int) {
 	if n := tileGroups * blocks; cap(t.w) < n*GroupRows*BlockLen {
 		t.w = make([]int16, n*GroupRows*BlockLen)

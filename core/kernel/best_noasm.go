@@ -1,0 +1,5 @@
+//go:build purego || !(wasm && go1.27)
+
+package kernel
+
+func chunkMax(dst, x []float32) { chunkMaxGeneric(dst, x) }
