@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"core/gguf":        {"core/errs", "core/quant"},
 	"core/kvcache":     {"core/kernel"},
 	"core/attention":   {"core/kernel", "core/kvcache"},
-	"core/nn":          {"core/errs", "core/kernel", "core/quant", "core/gguf"},
+	"core/nn":          {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/attention"},
 	"core/tokenizer":   {"core/errs", "core/gguf"},
 	"core/sample":      {"core/errs", "core/kernel"},
 	"core/arch":        {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/kvcache", "core/attention", "core/nn"},

@@ -37,7 +37,7 @@ type Memory struct {
 // Info returns what is known of the model.
 func (m *Model) Info() Info { return m.info }
 
-func newInfo(f *gguf.File, c *arch.Config, contextLength int, size, weights int64) Info {
+func newInfo(f *gguf.File, c *arch.Config, kvType kvcache.Type, contextLength int, size, weights int64) Info {
 	i := Info{
 		Architecture: c.Architecture, ContextLength: contextLength, TrainContextLength: c.ContextLength,
 		VocabSize: c.VocabSize, HiddenSize: c.HiddenSize, NumLayers: c.NumLayers, NumHeads: c.NumHeads, NumKVHeads: c.NumKVHeads,
@@ -52,7 +52,7 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size, weights int6
 			i.Types[typ.Name]++
 		}
 	}
-	kv := kvcache.New(c.NumLayers, c.NumKVHeads, c.HeadDim, contextLength).MaxBytes()
+	kv := kvcache.New(kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, contextLength).MaxBytes()
 	i.Memory = Memory{Weights: weights, KV: kv, Total: weights + kv}
 	return i
 }

@@ -1,10 +1,12 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
@@ -24,6 +26,10 @@ type Options struct {
 	// together. 0 takes what the model was trained on, at most 4096.
 	ContextLength int
 
+	// KVType is how sessions keep keys and values: "f32" (also if empty), or "int8"
+	// with 9/32 of its memory and an error of half a percent of the largest in 32.
+	KVType string
+
 	// Progress, if not nil, is called while the weights are read: done of total
 	// bytes of the file.
 	Progress func(done, total int64)
@@ -35,6 +41,7 @@ type Model struct {
 	decoder   arch.Decoder
 	config    *arch.Config
 	tokenizer *tokenizer.Tokenizer
+	kvType    kvcache.Type
 	info      Info
 }
 
@@ -47,6 +54,10 @@ type Model struct {
 func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, error) {
 	if o.ContextLength < 0 {
 		return nil, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("%d is negative", o.ContextLength)}
+	}
+	kvType, ok := kvcache.ByName(cmp.Or(o.KVType, kvcache.F32.Name))
+	if !ok {
+		return nil, &errs.OptionError{Option: "kvType", What: fmt.Sprintf("is %q, must be one of %s", o.KVType, strings.Join(kvcache.Names(), ", "))}
 	}
 	f, err := gguf.Read(reader{ctx, r}, size)
 	if err != nil {
@@ -63,12 +74,12 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, er
 	if tok.VocabSize() != config.VocabSize {
 		return nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
 	}
-	m := &Model{decoder: decoder, config: config, tokenizer: tok}
+	m := &Model{decoder: decoder, config: config, tokenizer: tok, kvType: kvType}
 	contextLength := o.ContextLength
 	if contextLength == 0 {
 		contextLength = min(config.ContextLength, defaultContext)
 	}
-	m.info = newInfo(f, config, contextLength, size, binder.Bytes())
+	m.info = newInfo(f, config, kvType, contextLength, size, binder.Bytes())
 	m.info.Tokenizer = tok.Kind()
 	progress := func(done int64) {
 		if o.Progress != nil {
@@ -167,7 +178,7 @@ func (m *Model) NewSession() (*Session, error) {
 	c := m.config
 	return &Session{
 		model:  m,
-		cache:  kvcache.New(c.NumLayers, c.NumKVHeads, c.HeadDim, m.info.ContextLength),
+		cache:  kvcache.New(m.kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, m.info.ContextLength),
 		nn:     &nn.Context{},
 		logits: make([]float32, c.VocabSize),
 	}, nil

@@ -99,13 +99,12 @@ func (d *decoder) heads(qkv []float32, t int) (q, k, v []float32) {
 func (a *selfAttention) attend(b *Batch, d *decoder, layer int, qkv, h []float32) {
 	n, width, first := len(b.IDs), d.c.NumHeads*d.c.HeadDim, b.Cache.Len()
 	mixed := b.Context.Floats(nn.BufferMixed, n*width)
-	scores := b.Context.Floats(nn.BufferScores, b.Cache.Cap())
-	cache, observe := b.Cache.Layer(layer), b.observer(layer)
+	cache := b.Cache.Layer(layer)
 	for t := range n {
-		q, k, v := d.heads(qkv, t)
+		_, k, v := d.heads(qkv, t)
 		cache.Put(first+t, k, v)
-		d.attn.Forward(mixed[t*width:(t+1)*width], q, cache, first+t, scores, observe)
 	}
+	d.attn.Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer))
 	b.Context.Input(mixed, n)
 	a.AttnOut.Forward(b.Context, h)
 }

@@ -18,6 +18,12 @@ import (
 // Causal is multi-head attention over a cache, where a position sees itself and
 // what came before. Several query heads may share a key and value head (grouped
 // queries: Ainslie et al., arXiv:2305.13245).
+//
+// The keys and values are taken a chunk of the cache at a time, and the softmax
+// goes along (kernel.Rescale), so that memory beside the cache doesn't grow with
+// the text; and a chunk meets the queries of many tokens while it is near. See
+// Dao et al., "FlashAttention", arXiv:2205.14135, alg. 1. A token has the same
+// bits alone and in a batch.
 type Causal struct {
 	Heads, KVHeads, HeadDim int     // Heads is a multiple of KVHeads
 	Scale                   float32 // of the scores; Scale(HeadDim) unless the architecture says otherwise
@@ -27,25 +33,127 @@ type Causal struct {
 func Scale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 
 // Observer is told the attention weights of one query head at one position:
-// weights [position+1], valid during the call.
+// weights [position+1], valid during the call. The positions of a head come in order.
 type Observer func(head, position int, weights []float32)
 
-// Forward writes the heads' outputs for the query of one position, whose key and
-// value the cache holds already.
+// tileTokens is how many tokens meet a chunk together: enough to share its
+// loads, few enough that a triangle of masked scores is little work.
+const tileTokens = 24
+
+// Workspace is the memory that Forward works in. It grows to what the largest
+// batch needs and belongs to one goroutine at a time.
+type Workspace struct {
+	queries kvcache.Queries
+	q, out  []float32 // [rows, headDim], rows = tokens of the tile x heads of the group
+	scores  []float32 // [rows, chunk]
+	rows    []row
+	weights []float32 // of one query, for an observer
+}
+
+// row is the state of one query's softmax.
+type row struct{ max, sum float32 }
+
+func (w *Workspace) resize(rows, headDim int) {
+	if n := rows * headDim; cap(w.q) < n {
+		w.q, w.out = make([]float32, n), make([]float32, n)
+	}
+	if cap(w.rows) < rows {
+		w.rows, w.scores = make([]row, rows), make([]float32, rows*kvcache.ChunkLen)
+	}
+	w.q, w.out, w.rows = w.q[:rows*headDim], w.out[:rows*headDim], w.rows[:rows]
+}
+
+// Bytes returns the size of the memory held, in bytes.
+func (w *Workspace) Bytes() int64 {
+	return w.queries.Bytes() + int64(4*(cap(w.q)+cap(w.out)+cap(w.scores)+cap(w.weights))+8*cap(w.rows))
+}
+
+// Forward writes the heads' outputs for the queries of n tokens at positions
+// first and on, whose keys and values the cache holds already.
 //
-//	dst, q [heads, headDim] f32; scores: scratch for at least position+1 values
+//	dst [n, heads*headDim] f32
+//	q   [n, stride] f32, of which the first heads*headDim of a row are the queries
 //
 // observe may be nil.
-func (a *Causal) Forward(dst, q []float32, layer *kvcache.Layer, position int, scores []float32, observe Observer) {
-	group := a.Heads / a.KVHeads
-	scores = scores[:position+1]
-	for h := range a.Heads {
-		at := h * a.HeadDim
-		layer.Scores(scores, q[at:at+a.HeadDim], h/group, a.Scale)
-		kernel.Softmax(scores)
-		if observe != nil {
-			observe(h, position, scores)
+func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n int, observe Observer) {
+	group, width := a.Heads/a.KVHeads, a.Heads*a.HeadDim
+	part := group * a.HeadDim // of a token, the heads that share keys
+	for h := range a.KVHeads {
+		for t := 0; t < n; t += tileTokens {
+			tokens := min(tileTokens, n-t)
+			w.resize(tokens*group, a.HeadDim)
+			for i := range tokens {
+				copy(w.q[i*part:(i+1)*part], q[(t+i)*stride+h*part:])
+			}
+			kernel.Scale(w.q, a.Scale)
+			w.queries.Set(w.q, a.HeadDim)
+			a.tile(w, layer, h, first+t, tokens)
+			for i := range tokens {
+				copy(dst[(t+i)*width+h*part:], w.out[i*part:(i+1)*part])
+			}
+			if observe != nil {
+				a.observe(w, layer, h, first+t, tokens, observe)
+			}
 		}
-		layer.Mix(dst[at:at+a.HeadDim], scores, h/group)
+	}
+}
+
+// tile computes w.out, of some tokens from position first on and the query heads
+// of one KV head.
+func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, first, tokens int) {
+	group, part := a.Heads/a.KVHeads, a.Heads/a.KVHeads*a.HeadDim
+	clear(w.out)
+	for i := range w.rows {
+		w.rows[i] = row{max: float32(math.Inf(-1))}
+	}
+	for chunk, at := 0, 0; at < first+tokens; chunk, at = chunk+1, at+kvcache.ChunkLen {
+		// The first token sees the first some of the chunk's positions, the last one most.
+		some, most := visible(first-at), visible(first+tokens-1-at)
+		stride := kvcache.Stride(most)
+		scores := w.scores[:len(w.rows)*stride]
+		layer.Scores(scores, &w.queries, chunk, head, most)
+		for i := range w.rows {
+			r, factor := &w.rows[i], float32(0)
+			r.max, r.sum, factor = kernel.Rescale(scores[i*stride:][:visible(first+i/group-at)], r.max, r.sum)
+			if factor != 1 {
+				kernel.Scale(w.out[i*a.HeadDim:(i+1)*a.HeadDim], factor)
+			}
+		}
+		layer.Mix(w.out, scores, stride, chunk, head, 0, some)
+		for i := range tokens {
+			layer.Mix(w.out[i*part:(i+1)*part], scores[i*group*stride:(i+1)*group*stride], stride, chunk, head, some, visible(first+i-at))
+		}
+	}
+	for i, r := range w.rows {
+		if r.sum != 0 { // nothing but -Inf: zeros
+			kernel.Scale(w.out[i*a.HeadDim:(i+1)*a.HeadDim], 1/r.sum)
+		}
+	}
+}
+
+// visible is how many positions of a chunk a token sees that is at position p of it.
+func visible(p int) int { return min(max(p+1, 0), kvcache.ChunkLen) }
+
+// observe computes the weights of the tile's queries once more, now with the
+// whole sums, and hands them out.
+func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, first, tokens int, observe Observer) {
+	group := a.Heads / a.KVHeads
+	for i := range w.rows {
+		position := first + i/group
+		if cap(w.weights) <= position {
+			w.weights = make([]float32, 2*position+1)
+		}
+		w.weights = w.weights[:position+1]
+		w.queries.Set(w.q[i*a.HeadDim:(i+1)*a.HeadDim], a.HeadDim)
+		for chunk, at := 0, 0; at <= position; chunk, at = chunk+1, at+kvcache.ChunkLen {
+			n := visible(position - at)
+			part := w.scores[:kvcache.Stride(n)]
+			layer.Scores(part, &w.queries, chunk, head, n)
+			copy(w.weights[at:], part[:n])
+		}
+		for p, s := range w.weights {
+			w.weights[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
+		}
+		observe(head*group+i%group, position, w.weights)
 	}
 }

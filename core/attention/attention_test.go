@@ -10,50 +10,109 @@ import (
 	"github.com/gander-lm/gander/core/kvcache"
 )
 
-// TestCausalAgainstFloat64 compares grouped-query attention with the formula in float64.
+// TestCausalAgainstFloat64 compares grouped-query attention with the formula in
+// float64, over the edge of a chunk, and the tokens one by one with a batch, bit
+// for bit.
 func TestCausalAgainstFloat64(t *testing.T) {
 	for _, c := range []struct {
 		name                    string
+		typ                     kvcache.Type
 		heads, kvHeads, headDim int
-	}{{"one head", 1, 1, 8}, {"multi-head", 4, 4, 16}, {"grouped", 6, 2, 20}, {"multi-query", 4, 1, 64}} {
+		n                       int
+		bound                   float64
+	}{
+		{"one head", kvcache.F32, 1, 1, 8, 11, 1e-5},
+		{"multi-head", kvcache.F32, 4, 4, 16, 70, 1e-5},
+		{"grouped", kvcache.F32, 6, 2, 20, kvcache.ChunkLen + 40, 1e-5},
+		{"multi-query", kvcache.F32, 4, 1, 64, 2*kvcache.ChunkLen + 1, 1e-5},
+		{"int8", kvcache.Int8, 4, 2, 64, kvcache.ChunkLen + 40, 0.05},
+		{"int8 padded", kvcache.Int8, 3, 1, 20, kvcache.ChunkLen + 40, 0.05},
+	} {
 		t.Run(c.name, func(t *testing.T) {
+			const extra = 3 // values of a row of q that are no query
 			r := rand.New(rand.NewPCG(1, 2))
-			random := func(n int) []float32 {
-				x := make([]float32, n)
-				for i := range x {
-					x[i] = float32(r.NormFloat64())
-				}
-				return x
-			}
-			const n = 11
-			cache := kvcache.New(1, c.kvHeads, c.headDim, n)
-			a := Causal{c.heads, c.kvHeads, c.headDim, Scale(c.headDim)}
+			width, stride := c.heads*c.headDim, c.heads*c.headDim+extra
+			cache := kvcache.New(c.typ, 1, c.kvHeads, c.headDim, c.n)
+			layer, a := cache.Layer(0), Causal{c.heads, c.kvHeads, c.headDim, Scale(c.headDim)}
 			var ks, vs [][]float32
-			for p := range n {
-				k, v, q := random(c.kvHeads*c.headDim), random(c.kvHeads*c.headDim), random(c.heads*c.headDim)
-				ks, vs = append(ks, k), append(vs, v)
-				cache.Layer(0).Put(p, k, v)
-				got, seen := make([]float32, c.heads*c.headDim), 0
-				a.Forward(got, q, cache.Layer(0), p, make([]float32, n), func(head, position int, weights []float32) {
-					require.Equal(t, seen, head)
-					require.Equal(t, p, position)
-					sum := 0.0
-					for _, w := range weights {
-						sum += float64(w)
-					}
-					require.InDelta(t, 1, sum, 1e-6)
-					seen++
-				})
-				require.Equal(t, c.heads, seen)
+			for p := range c.n {
+				ks, vs = append(ks, random(r, c.kvHeads*c.headDim)), append(vs, random(r, c.kvHeads*c.headDim))
+				layer.Put(p, ks[p], vs[p])
+			}
+			q, batch, seen := random(r, c.n*stride), make([]float32, c.n*width), map[[2]int]bool{}
+			var w Workspace
+			a.Forward(&w, batch, q, stride, layer, 0, c.n, func(head, position int, weights []float32) {
+				require.Len(t, weights, position+1)
+				sum := 0.0
+				for _, w := range weights {
+					sum += float64(w)
+				}
+				require.InDelta(t, 1, sum, 1e-5)
+				seen[[2]int{head, position}] = true
+			})
+			require.Len(t, seen, c.heads*c.n)
+			single := make([]float32, width)
+			for p := range c.n {
+				a.Forward(&w, single, q[p*stride:], stride, layer, p, 1, nil)
+				require.Equal(t, batch[p*width:(p+1)*width], single, "position %d alone", p)
 				for h := range c.heads {
-					want := attend64(q[h*c.headDim:][:c.headDim], ks, vs, h*c.kvHeads/c.heads*c.headDim)
+					want := attend64(q[p*stride+h*c.headDim:][:c.headDim], ks[:p+1], vs[:p+1], h*c.kvHeads/c.heads*c.headDim)
 					for d := range want {
-						require.InDelta(t, want[d], got[h*c.headDim+d], 1e-5, "position %d, head %d, value %d", p, h, d)
+						require.InDelta(t, want[d], single[h*c.headDim+d], c.bound, "position %d, head %d, value %d", p, h, d)
 					}
 				}
 			}
 		})
 	}
+}
+
+func random(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// TestObserverSeesTheWeights mixes the observed weights by hand.
+func TestObserverSeesTheWeights(t *testing.T) {
+	const heads, headDim, n = 2, 8, kvcache.ChunkLen + 5
+	r := rand.New(rand.NewPCG(3, 4))
+	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), Causal{heads, 1, headDim, Scale(headDim)}
+	var vs [][]float32
+	for p := range n {
+		vs = append(vs, random(r, headDim))
+		layer.Put(p, random(r, headDim), vs[p])
+	}
+	mixed, dst := make([]float64, heads*headDim), make([]float32, heads*headDim)
+	a.Forward(&Workspace{}, dst, random(r, heads*headDim), heads*headDim, layer, n-1, 1, func(head, _ int, weights []float32) {
+		for p, w := range weights {
+			for d := range headDim {
+				mixed[head*headDim+d] += float64(w) * float64(vs[p][d])
+			}
+		}
+	})
+	require.InDeltaSlice(t, mixed, dst, 1e-6)
+}
+
+// TestNaNStaysInItsToken: what a later token of a batch holds doesn't reach an earlier one.
+func TestNaNStaysInItsToken(t *testing.T) {
+	const headDim, n = 4, 9
+	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), Causal{1, 1, headDim, 1}
+	nan := float32(math.NaN())
+	for p := range n {
+		x := []float32{1, 2, 3, 4}
+		if p == n-1 {
+			x = []float32{nan, nan, nan, nan}
+		}
+		layer.Put(p, x, x)
+	}
+	dst := make([]float32, n*headDim)
+	a.Forward(&Workspace{}, dst, make([]float32, n*headDim), headDim, layer, 0, n, nil)
+	for p := range n - 1 {
+		require.InDeltaSlice(t, []float32{1, 2, 3, 4}, dst[p*headDim:(p+1)*headDim], 1e-5, "position %d", p)
+	}
+	require.True(t, dst[(n-1)*headDim] != dst[(n-1)*headDim])
 }
 
 // attend64 is eq. 1 of arXiv:1706.03762 for one query, with keys and values from column at.

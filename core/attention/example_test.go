@@ -10,13 +10,13 @@ import (
 // One head over two positions: the query matches the second key, so the output
 // is nearly the second value.
 func ExampleCausal() {
-	cache := kvcache.New(1, 1, 2, 16)
+	cache := kvcache.New(kvcache.F32, 1, 1, 2, 16)
 	layer := cache.Layer(0)
 	layer.Put(0, []float32{10, 0}, []float32{1, 1}) // key and value of position 0
 	layer.Put(1, []float32{0, 10}, []float32{5, 7})
 	a := attention.Causal{Heads: 1, KVHeads: 1, HeadDim: 2, Scale: attention.Scale(2)}
 	out := make([]float32, 2)
-	a.Forward(out, []float32{0, 1}, layer, 1, make([]float32, 2), func(_, _ int, weights []float32) {
+	a.Forward(&attention.Workspace{}, out, []float32{0, 1}, 2, layer, 1, 1, func(_, _ int, weights []float32) {
 		fmt.Printf("weights %.3f\n", weights)
 	})
 	fmt.Printf("output %.2f\n", out)

@@ -1,22 +1,69 @@
 // Package kvcache keeps the keys and values of the positions that a session has
 // seen, so that a new token computes only its own.
 //
-// Memory is taken in chunks of positions as the text grows. Within a chunk, the
-// keys of four neighbouring positions are interleaved (see kernel.Scores); the
-// values of a position lie together (see kernel.Mix).
+// Memory is taken in chunks of positions as the text grows. How a chunk stores
+// them is a Type, one file each; attention looks at a chunk at a time.
 package kvcache
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/gander-lm/gander/core/kernel"
 )
 
-// ChunkLen is how many positions share a piece of memory; a multiple of kernel.KeyGroup.
+// ChunkLen is how many positions share a piece of memory; a multiple of
+// kernel.KeyGroup and of kernel.RowMultiple.
 const ChunkLen = 256
+
+// Type is a way to store keys and values.
+type Type struct {
+	Name string // such as "f32"
+
+	newChunk   func(kvHeads, headDim int) chunk
+	chunkBytes func(kvHeads, headDim int) int64
+}
+
+// chunk is the memory of ChunkLen positions of one layer.
+type chunk interface {
+	// put stores the key and value of a position, k and v [kvHeads, headDim].
+	put(position int, k, v []float32)
+	// scores is that of Layer.
+	scores(dst []float32, q *Queries, head, n int)
+	// mix adds n values from position first on; w begins with its weight.
+	mix(dst, w []float32, stride, head, first, n int)
+}
+
+var types = map[string]Type{}
+
+// register adds a type; it panics on a duplicate name, which is a mistake in this package.
+func register(t Type) Type {
+	if _, ok := types[t.Name]; ok {
+		panic("kvcache: type " + t.Name + " is registered twice")
+	}
+	types[t.Name] = t
+	return t
+}
+
+// ByName returns the type with the given name.
+func ByName(name string) (Type, bool) {
+	t, ok := types[name]
+	return t, ok
+}
+
+// Names returns the names of all types, sorted.
+func Names() []string {
+	names := make([]string, 0, len(types))
+	for n := range types {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
 
 // Cache is the keys and values of one sequence in all layers.
 type Cache struct {
+	typ                        Type
 	kvHeads, headDim, capacity int
 	layers                     []Layer
 	length                     int
@@ -28,13 +75,9 @@ type Layer struct {
 	chunks []chunk
 }
 
-// chunk is ChunkLen positions: k [kvHeads, ChunkLen/4, headDim, 4] and
-// v [kvHeads, ChunkLen, headDim].
-type chunk struct{ k, v []float32 }
-
 // New returns an empty cache for at most capacity positions.
-func New(layers, kvHeads, headDim, capacity int) *Cache {
-	c := &Cache{kvHeads: kvHeads, headDim: headDim, capacity: capacity, layers: make([]Layer, layers)}
+func New(t Type, layers, kvHeads, headDim, capacity int) *Cache {
+	c := &Cache{typ: t, kvHeads: kvHeads, headDim: headDim, capacity: capacity, layers: make([]Layer, layers)}
 	for i := range c.layers {
 		c.layers[i].c = c
 	}
@@ -71,7 +114,7 @@ func (c *Cache) Truncate(n int) {
 func (c *Cache) Bytes() int64 {
 	n := int64(0)
 	for _, l := range c.layers {
-		n += int64(len(l.chunks)) * c.chunkBytes()
+		n += int64(len(l.chunks)) * c.typ.chunkBytes(c.kvHeads, c.headDim)
 	}
 	return n
 }
@@ -79,49 +122,58 @@ func (c *Cache) Bytes() int64 {
 // MaxBytes returns the size of the memory of a full cache, in bytes.
 func (c *Cache) MaxBytes() int64 {
 	chunks := (c.capacity + ChunkLen - 1) / ChunkLen
-	return int64(chunks) * int64(len(c.layers)) * c.chunkBytes()
+	return int64(chunks) * int64(len(c.layers)) * c.typ.chunkBytes(c.kvHeads, c.headDim)
 }
-
-func (c *Cache) chunkBytes() int64 { return 4 * 2 * int64(c.kvHeads) * ChunkLen * int64(c.headDim) }
 
 // Put stores the key and value of a position, k and v [kvHeads, headDim] f32.
 // Positions are stored in order; one may be stored again.
 func (l *Layer) Put(position int, k, v []float32) {
-	hd := l.c.headDim
 	for position/ChunkLen >= len(l.chunks) {
-		n := l.c.kvHeads * ChunkLen * hd
-		l.chunks = append(l.chunks, chunk{make([]float32, n), make([]float32, n)})
+		l.chunks = append(l.chunks, l.c.typ.newChunk(l.c.kvHeads, l.c.headDim))
 	}
-	ch, p := l.chunks[position/ChunkLen], position%ChunkLen
-	for h := range l.c.kvHeads {
-		base := h * ChunkLen * hd
-		copy(ch.v[base+p*hd:], v[h*hd:(h+1)*hd])
-		keys := ch.k[base+p/kernel.KeyGroup*kernel.KeyGroup*hd+p%kernel.KeyGroup:]
-		for d, x := range k[h*hd : (h+1)*hd] {
-			keys[d*kernel.KeyGroup] = x
-		}
-	}
+	l.chunks[position/ChunkLen].put(position%ChunkLen, k, v)
 }
 
-// Scores writes the scaled dot products of q [headDim] with the keys of the
-// first len(dst) positions of a KV head.
-func (l *Layer) Scores(dst, q []float32, head int, scale float32) {
-	n := ChunkLen * l.c.headDim
-	for i := 0; len(dst) > 0; i++ {
-		part := dst[:min(len(dst), ChunkLen)]
-		kernel.Scores(part, q, l.chunks[i].k[head*n:(head+1)*n], scale)
-		dst = dst[len(part):]
-	}
+// Queries are the queries that meet the keys of one KV head, made ready once for
+// all chunks.
+type Queries struct {
+	rows    []float32 // [queries, headDim]
+	headDim int
+
+	// For the types that compute on integers: rows padded to a multiple of 32, and quantised.
+	ints   kernel.Activations
+	padded []float32
+	tile   kernel.Tile
+	ready  bool // whether ints are those of rows
 }
 
-// Mix writes the sum of the values of the first len(w) positions of a KV head,
-// weighted by w, to dst [headDim].
-func (l *Layer) Mix(dst, w []float32, head int) {
-	clear(dst)
-	n := ChunkLen * l.c.headDim
-	for i := 0; len(w) > 0; i++ {
-		part := w[:min(len(w), ChunkLen)]
-		kernel.Mix(dst, part, l.chunks[i].v[head*n:(head+1)*n])
-		w = w[len(part):]
+// Set makes rows [queries, headDim] f32 the queries. They are not copied.
+func (q *Queries) Set(rows []float32, headDim int) {
+	q.rows, q.headDim, q.ready = rows, headDim, false
+}
+
+// Bytes returns the size of the memory held, in bytes.
+func (q *Queries) Bytes() int64 {
+	return int64(4*cap(q.padded)+2*cap(q.ints.Q)) + q.tile.Bytes()
+}
+
+// Stride returns the distance of two rows of scores of n positions.
+func Stride(n int) int { return (n + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple }
+
+// Scores writes the dot products of all queries with the first n keys of a chunk
+// of a KV head.
+//
+//	dst [queries, Stride(n)] f32, of which n of each row have a meaning
+func (l *Layer) Scores(dst []float32, q *Queries, chunk, head, n int) {
+	l.chunks[chunk].scores(dst, q, head, n)
+}
+
+// Mix adds to dst the values of a chunk of a KV head from position from up to
+// position to, weighted by w.
+//
+//	dst [queries, headDim] f32; w [queries, stride] f32, of position 0 of the chunk on
+func (l *Layer) Mix(dst, w []float32, stride, chunk, head, from, to int) {
+	if from < to {
+		l.chunks[chunk].mix(dst, w[from:], stride, head, from, to-from)
 	}
 }

@@ -1,6 +1,8 @@
 package kvcache
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -8,49 +10,71 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestScoresAndMix compares the cache with plain loops over the same keys and
-// values, across the edges of chunks and groups.
+// TestScoresAndMix compares the chunks of every type with plain loops over the
+// same keys and values, within the error of the type.
 func TestScoresAndMix(t *testing.T) {
-	const kvHeads, headDim, n = 2, 12, ChunkLen + 7
+	for name, bound := range map[string]struct{ score, mix float64 }{"f32": {3e-5, 1e-4}, "int8": {0.3, 0.5}} {
+		for _, headDim := range []int{12, 64, 80} {
+			t.Run(fmt.Sprint(name, " ", headDim), func(t *testing.T) {
+				typ, ok := ByName(name)
+				require.True(t, ok)
+				testScoresAndMix(t, typ, headDim, bound.score, bound.mix)
+			})
+		}
+	}
+	assert.Equal(t, []string{"f32", "int8"}, Names(), "a type without a bound here")
+}
+
+func testScoresAndMix(t *testing.T, typ Type, headDim int, scoreBound, mixBound float64) {
+	const kvHeads, n, rows = 2, ChunkLen + 7, 5
 	r := rand.New(rand.NewPCG(1, 2))
-	c := New(1, kvHeads, headDim, 2*ChunkLen)
+	c := New(typ, 1, kvHeads, headDim, 2*ChunkLen)
 	k, v := make([][]float32, n), make([][]float32, n)
-	random := func(x []float32) []float32 {
+	random := func(n int) []float32 {
+		x := make([]float32, n)
 		for i := range x {
 			x[i] = float32(r.NormFloat64())
 		}
 		return x
 	}
 	for p := range n {
-		k[p], v[p] = random(make([]float32, kvHeads*headDim)), random(make([]float32, kvHeads*headDim))
-		c.Layer(0).Put(p, random(make([]float32, kvHeads*headDim)), v[p]) // is overwritten
+		k[p], v[p] = random(kvHeads*headDim), random(kvHeads*headDim)
+		c.Layer(0).Put(p, random(kvHeads*headDim), v[p]) // is overwritten
 		c.Layer(0).Put(p, k[p], v[p])
 	}
 	c.Advance(n)
-	q := random(make([]float32, headDim))
-	for _, length := range []int{1, 3, 4, 5, ChunkLen - 1, ChunkLen, ChunkLen + 1, n} {
+	var q Queries
+	queries := random(rows * headDim)
+	for _, part := range []struct{ chunk, n, from int }{{0, 1, 0}, {0, 3, 1}, {0, 17, 0}, {0, ChunkLen, 200}, {1, 7, 3}} {
 		for h := range kvHeads {
-			scores, mix := make([]float32, length), make([]float32, headDim)
-			c.Layer(0).Scores(scores, q, h, 0.5)
-			c.Layer(0).Mix(mix, scores, h)
-			wantMix := make([]float64, headDim)
-			for p := range length {
-				want := 0.0
-				for d := range headDim {
-					want += float64(q[d]) * float64(k[p][h*headDim+d]) / 2
-					wantMix[d] += float64(scores[p]) * float64(v[p][h*headDim+d])
+			q.Set(queries, headDim)
+			stride := Stride(part.n)
+			scores, mix := make([]float32, rows*stride), make([]float32, rows*headDim)
+			c.Layer(0).Scores(scores, &q, part.chunk, h, part.n)
+			c.Layer(0).Mix(mix, scores, stride, part.chunk, h, part.from, part.n)
+			for i := range rows {
+				wantMix, size := make([]float64, headDim), 0.0
+				for p := range part.n {
+					want, at := 0.0, part.chunk*ChunkLen+p
+					for d := range headDim {
+						want += float64(queries[i*headDim+d]) * float64(k[at][h*headDim+d])
+						if p >= part.from {
+							wantMix[d] += float64(scores[i*stride+p]) * float64(v[at][h*headDim+d])
+						}
+					}
+					require.InDelta(t, want, scores[i*stride+p], scoreBound, "score %d of %+v", p, part)
+					size += math.Abs(float64(scores[i*stride+p]))
 				}
-				require.InDelta(t, want, scores[p], 1e-5, "score %d of %d", p, length)
-			}
-			for d := range headDim {
-				require.InDelta(t, wantMix[d], mix[d], 1e-3, "value %d of %d", d, length)
+				for d := range headDim {
+					require.InDelta(t, wantMix[d], mix[i*headDim+d], mixBound*(1+size/100), "value %d of %+v", d, part)
+				}
 			}
 		}
 	}
 }
 
 func TestLength(t *testing.T) {
-	c := New(3, 1, 4, ChunkLen+1)
+	c := New(F32, 3, 1, 4, ChunkLen+1)
 	c.Advance(10)
 	assert.Equal(t, 10, c.Len())
 	c.Truncate(4)
@@ -61,4 +85,9 @@ func TestLength(t *testing.T) {
 	c.Layer(0).Put(0, make([]float32, 4), make([]float32, 4))
 	assert.Equal(t, int64(2*4*4*ChunkLen), c.Bytes())
 	assert.Equal(t, int64(3*2*2*4*4*ChunkLen), c.MaxBytes())
+
+	c = New(Int8, 1, 2, 48, ChunkLen)
+	c.Layer(0).Put(0, make([]float32, 96), make([]float32, 96))
+	assert.Equal(t, int64(2*2*2*36*ChunkLen), c.Bytes(), "two blocks of 32 in a head, two heads, keys and values")
+	assert.Equal(t, c.Bytes(), c.MaxBytes())
 }

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/quant"
 )
@@ -8,6 +9,8 @@ import (
 // Context is the memory that a forward pass works in. It belongs to one session
 // and grows to the largest batch that it has seen; after that nothing is allocated.
 type Context struct {
+	Attention attention.Workspace
+
 	acts    kernel.Activations
 	ws      quant.Workspace
 	part    []float32
@@ -23,7 +26,6 @@ const (
 	BufferNorm                   // its norm, the input of a linear layer
 	BufferProj                   // output of the first linear layer of a block: q, k and v, or gate and up
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
-	BufferScores                 // attention scores of one query
 	numBuffers
 )
 
