@@ -22,9 +22,9 @@ check: ## format, vet, lint, types, generated files
 	scripts/setup.sh
 	scripts/check.sh
 
-bench: build ## measure Gander beside wllama in headless Chromium (about 10 minutes)
+bench: build ## measure Gander beside its peers in headless Chromium; BENCH="--help" tells the options
 	scripts/setup.sh
-	bench/run.sh
+	bench/run.sh $(BENCH)
 
 build: ## build www/gander/gander.wasm and print what a visitor downloads
 	scripts/build-wasm.sh

@@ -1,10 +1,9 @@
-// Gander through its public API, one worker.
+// Gander through its public API.
 import { Gander } from '/gander/index.js';
 
-export async function open(blob) {
-  const model = await Gander.load(blob, { workers: 1, contextLength: 2048 });
+export async function open(files, { threads, context }) {
+  const model = await Gander.load(files['model.gguf'], { workers: threads, contextLength: context });
   return {
-    vocab: model.info.vocabSize,
     async run(ids, steps) {
       const start = performance.now();
       let first, last;

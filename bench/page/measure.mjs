@@ -1,17 +1,30 @@
-// One run of one engine, in the page: load from a Blob, warm up, then a prompt of
-// 128 tokens with 64 decoded after it, and one of 512. An engine is a file here that exports
-// open(blob) -> { vocab, run(ids, steps) -> { promptMs, stepsMs } }.
+// One run of one engine, in the page: load from Blobs in memory, warm up, then prompts of the lengths and depths that are asked for.
+// An engine is a file here that exports
+//   open(files, { threads, context, vocab }) -> { run(ids, steps) -> { promptMs, stepsMs } }
+// with files by name as Blobs. run computes a prompt that shares nothing with the one before, and decodes `steps` further tokens after
+// the one that follows from the prompt.
 
-const ids = (n, vocab, salt) => Array.from({ length: n }, (_, i) => 300 + ((i * 7919 + salt * 104729) % (vocab - 600)));
+/** n ids of ordinary tokens; salt varies all of them. */
+const prompt = (n, vocab, salt) => Array.from({ length: n }, (_, i) => 300 + ((i * 7919 + salt * 104729) % (vocab - 600)));
 
-export async function measure(name) {
+export async function measure({ engine: name, files, vocab, threads, prefill, depths, steps }) {
   const { open } = await import(`./${name}.mjs`);
-  const blob = await (await fetch('/model')).blob();
+  const blobs = {};
+  for (const file of files) {
+    const response = await fetch(`/model/${file}`);
+    if (!response.ok) throw new Error(`${file}: ${response.status}`);
+    blobs[file] = await response.blob();
+  }
+  const context = Math.ceil((Math.max(...prefill, ...depths, 64) + steps + 2) / 256) * 256;
   const start = performance.now();
-  const engine = await open(blob);
-  const load_ms = performance.now() - start;
-  await engine.run(ids(32, engine.vocab, 0), 16);
-  const a = await engine.run(ids(128, engine.vocab, 1), 64);
-  const b = await engine.run(ids(512, engine.vocab, 2), 0);
-  return { load_ms, prefill_128: 128e3 / a.promptMs, prefill_512: 512e3 / b.promptMs, decode_64: 64e3 / a.stepsMs };
+  const engine = await open(blobs, { threads, context, vocab });
+  const result = { load_ms: performance.now() - start, prefill: {}, decode: {} };
+  await engine.run(prompt(32, vocab, 0), 16);
+  for (const [i, n] of [...new Set([...prefill, ...depths])].entries()) {
+    const decodes = depths.includes(n);
+    const { promptMs, stepsMs } = await engine.run(prompt(Math.max(1, n), vocab, i + 1), decodes ? steps : 0);
+    if (prefill.includes(n)) result.prefill[n] = (n * 1000) / promptMs;
+    if (decodes) result.decode[n] = (steps * 1000) / stepsMs;
+  }
+  return result;
 }

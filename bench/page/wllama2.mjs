@@ -1,17 +1,21 @@
-// @wllama/wllama 2.3.1, one thread: the last version built with llama.cpp's own
-// wasm kernels.
+// @wllama/wllama 2.3.1: the last version built with llama.cpp's own wasm kernels.
 import { Wllama } from '/modules/wllama2/esm/index.js';
 
-const silent = { debug() {}, log() {}, warn() {}, error: console.error };
+const paths = {
+  'single-thread/wllama.wasm': '/modules/wllama2/esm/single-thread/wllama.wasm',
+  'multi-thread/wllama.wasm': '/modules/wllama2/esm/multi-thread/wllama.wasm',
+};
 
-export async function open(blob) {
-  const w = new Wllama({
-    'single-thread/wllama.wasm': '/modules/wllama2/esm/single-thread/wllama.wasm',
-    'multi-thread/wllama.wasm': '/modules/wllama2/esm/multi-thread/wllama.wasm',
-  }, { suppressNativeLog: true, logger: silent });
-  await w.loadModel([blob], { n_threads: 1, n_ctx: 2048, n_batch: 2048 });
+export async function open(files, { threads, context }) {
+  const log = [];
+  const w = new Wllama(paths, { logger: { debug() {}, log() {}, warn: (...args) => log.push(args.join(' ')), error: (...args) => log.push(args.join(' ')) } });
+  try {
+    await w.loadModel([files['model.gguf']], { n_threads: threads, n_ctx: context, n_batch: context });
+  } catch (error) {
+    // The reason is in the log, not in the error.
+    throw new Error(log.find((line) => /error loading model|unknown/.test(line)) ?? error.message);
+  }
   return {
-    vocab: w.getModelMetadata().hparams.nVocab,
     async run(ids, steps) {
       await w.kvClear();
       await w.samplingInit({ temp: 0 });

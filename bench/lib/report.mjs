@@ -1,0 +1,72 @@
+// Runs as Markdown.
+
+import { engines } from './engines.mjs';
+import { modelTitle } from './models.mjs';
+
+/** The middle value; the mean of the two middle ones of an even number. Undefined if one is. */
+export function median(values) {
+  if (values.length === 0 || values.includes(undefined)) return undefined;
+  const sorted = values.toSorted((a, b) => a - b), half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+const number = (x) => (x === undefined ? '?' : x.toFixed(x < 10 ? 2 : x < 100 ? 1 : 0));
+const cell = (text) => text.replace(/[\n\r]+/g, ' ').replaceAll('|', '\\|');
+const title = (engine, versions) => `${engines[engine].title} ${versions[engine].split(/[ ,]/, 1)[0]}`;
+
+/** The columns of a table: a heading, and the value in a run. */
+function columns({ prefill, depths }) {
+  return [
+    { heading: 'load, s', value: (run) => run.load_ms / 1000 },
+    ...prefill.map((n) => ({ heading: `prefill ${n}, tokens/s`, value: (run) => run.prefill[n] })),
+    ...depths.map((n) => ({ heading: `decode at ${n}, tokens/s`, value: (run) => run.decode[n] })),
+    { heading: 'page, MB', value: (run) => run.peak_mb },
+  ];
+}
+
+/** The table of one model. An engine that failed has its error instead of numbers. */
+export function table(rows, options, versions) {
+  const cols = columns(options);
+  const lines = [
+    `| engine | ${cols.map((c) => c.heading).join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(cols.length)}`,
+  ];
+  for (const { engine, runs, error } of rows) {
+    const cells = error ? [`fails: ${cell(error)}`, ...cols.slice(1).map(() => '')] : cols.map((c) => number(median(runs.map(c.value))));
+    lines.push(`| ${title(engine, versions)} | ${cells.join(' | ')} |`);
+  }
+  return lines.join('\n');
+}
+
+/** The whole page. */
+export function report({ options, versions, machine, rows }) {
+  const runs = rows.flatMap((row) => row.runs);
+  const others = Math.max(0, ...runs.map((run) => run.others ?? 0));
+  const browsers = [...new Set(runs.map((run) => run.browser))].join(', ');
+  const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
+  const sections = [...new Set(rows.map((row) => row.model))].map(
+    (model) => `## ${modelTitle(model)}\n\n${table(rows.filter((row) => row.model === model), options, versions)}\n`,
+  );
+  return `# Benchmarks
+
+<!-- Written by bench/bench.mjs; \`make bench\` writes it again. -->
+
+Gander beside its peers: the same files, the same browser, ${plural(options.threads, 'thread')}, in turns, each run in a fresh browser; medians of ${plural(options.repeats, 'run')}.
+
+${sections.join('\n')}
+## What was measured
+
+- Machine: ${machine}. While an engine ran, others used at most ${Math.round(others * 100)} % of the processors' time${others > 0.05 ? ', **so the figures are unreliable**' : ''}.
+- Browser: Chromium ${browsers || '(no run succeeded)'}, headless, pages cross-origin isolated, no GPU.
+${[...new Set(rows.map((row) => row.engine))].map((engine) => `- ${engines[engine].title} ${versions[engine]}: ${engines[engine].note}.`).join('\n')}
+
+The models have the shapes of the published ones and random weights, with the types of tensors that llama-quantize chooses (\`bench/genmodel\`): speed doesn't depend on the values.
+
+- *load*: from a Blob in memory to a model that can be prompted, the engine's own start included.
+- *prefill n*: tokens of a prompt of n tokens a second.
+- *decode at n*: tokens a second of ${options.steps} tokens, greedy, end tokens ignored, after a prompt of n tokens (of one where n is 0).
+- *page*: the largest resident memory of the page's process. The Blob is not in it: it is the browser process's.
+
+Each run begins with 32 tokens in and 16 out, which count nowhere: the browser compiles the hot code meanwhile. Times are the page's, messages to the worker included, unless said otherwise.
+`;
+}
