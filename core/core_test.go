@@ -110,6 +110,41 @@ func TestGoldenLogits(t *testing.T) {
 	}
 }
 
+// TestInt8Cache: with int8 keys and values the logits stay near, batches keep the
+// bits of their parts, and the memory is 9/32.
+func TestInt8Cache(t *testing.T) {
+	for _, name := range []string{"llama_untied", "qwen3"} {
+		f := coretest.Golden(t, name)
+		_, want, ok := f.Section("logits")
+		require.True(t, ok)
+		exact := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx})
+		m := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx, KVType: "int8"})
+		rows, err := m.AllLogits(context.Background(), f.Prompt)
+		require.NoError(t, err)
+		worst, size := 0.0, 0.0
+		for i, row := range rows {
+			worst = max(worst, maxDiff(t, want[i*len(row):(i+1)*len(row)], row))
+			alone, err := m.Logits(context.Background(), f.Prompt[:i+1])
+			require.NoError(t, err)
+			require.Equal(t, row, alone, "a batch has the bits of its parts")
+		}
+		for _, v := range want {
+			size = max(size, math.Abs(float64(v)))
+		}
+		t.Logf("%s: largest error %.3g of logits up to %.3g", name, worst, size)
+		assert.Less(t, worst, 0.04*size)
+		assert.Greater(t, worst, 0.0, "f32 was used")
+		padded := (m.Info().HeadDim + 31) / 32 * 32
+		assert.Equal(t, exact.Info().Memory.KV*int64(padded)*9/int64(32*m.Info().HeadDim), m.Info().Memory.KV)
+	}
+	b, err := os.ReadFile(coretest.Golden(t, "qwen3").ModelPath)
+	require.NoError(t, err)
+	_, err = core.Open(context.Background(), bytes.NewReader(b), int64(len(b)), core.Options{KVType: "int4"})
+	var oe *errs.OptionError
+	require.ErrorAs(t, err, &oe)
+	assert.Equal(t, "kvType", oe.Option)
+}
+
 func generate(t *testing.T, m *core.Model, prompt []int32, o core.GenerateOptions) (ids []int32, text, finish string) {
 	t.Helper()
 	s, err := m.NewSession()

@@ -33,6 +33,9 @@ func (e *engine) open(args []js.Value) (any, error) {
 	if length := args[1].Get("contextLength"); length.Truthy() {
 		o.ContextLength = length.Int()
 	}
+	if kvType := args[1].Get("kvType"); kvType.Truthy() {
+		o.KVType = kvType.String()
+	}
 	model, err := core.Open(ctx, src, src.size(), o)
 	if err != nil {
 		return nil, err

@@ -17,10 +17,12 @@ import (
 type modelFlags struct {
 	path    string
 	context int
+	kvType  string
 }
 
 func (m *modelFlags) add(f *flag.FlagSet) {
 	f.StringVar(&m.path, "m", "", "the model, a .gguf `FILE`")
+	f.StringVar(&m.kvType, "kv-type", "f32", "how keys and values are kept: f32, or int8 with 9/32 of the memory")
 	f.IntVar(&m.context, "context", 0, "positions that prompt and answer may have together; 0: what the model was trained on, at most 4096")
 }
 
@@ -38,7 +40,7 @@ func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return core.Open(ctx, f, info.Size(), core.Options{ContextLength: m.context})
+	return core.Open(ctx, f, info.Size(), core.Options{ContextLength: m.context, KVType: m.kvType})
 }
 
 // ids is a flag value: token ids with commas between them.

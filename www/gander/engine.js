@@ -7,7 +7,7 @@ import { GanderError } from './errors.js';
  * What the Go half offers (package wasm). A rejection is a PlainError or what the source's `read` threw.
  *
  * @typedef {object} GoEngine
- * @property {(source: import('./source.js').Source, options: {contextLength?: number}, signal: AbortSignal,
+ * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal,
  *   onProgress: (done: number, total: number) => void) => Promise<import('./model.js').ModelInfo>} open
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
@@ -15,6 +15,8 @@ import { GanderError } from './errors.js';
  * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
  */
+
+/** @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType'>} OpenOptions what the Go half takes of the options of a load */
 
 /**
  * Starts an engine.

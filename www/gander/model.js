@@ -70,11 +70,11 @@ import { sourceSpec } from './source.js';
 export async function loadModel(source, options = {}) {
   checkLoadOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, signal, onProgress } = options;
+  const { contextLength, kvType, signal, onProgress } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   try {
-    const info = await client.call({ type: 'load', source: spec, contextLength }, signal, (event) => {
+    const info = await client.call({ type: 'load', source: spec, options: { contextLength, kvType } }, signal, (event) => {
       if (event.type === 'progress') onProgress?.(event.progress);
     });
     return new Model(client, /** @type {ModelInfo} */ (info));

@@ -15,6 +15,7 @@
  *
  * @typedef {object} LoadOptions
  * @property {number} [contextLength] tokens that prompt and answer may have together; default: the model's own, at most 4096
+ * @property {'f32' | 'int8'} [kvType] how the keys and values of a text are kept; int8 takes 9/32 of the memory and is a little less exact; default 'f32'
  * @property {'auto' | 1} [workers] how many workers run the model; this version supports one
  * @property {false} [cache] whether to keep a downloaded model for the next visit; this version leaves that to the HTTP cache
  * @property {AbortSignal} [signal] stops the load; the promise then rejects with the signal's reason
@@ -88,6 +89,7 @@ const FLOAT_MAX = 3.4e38; // the engine computes in float32
 /** @type {Record<string, Check>} */
 const loadChecks = {
   contextLength: number(1, 2 ** 31 - 1, { integer: true }),
+  kvType: be("'f32' or 'int8'", (v) => v === 'f32' || v === 'int8'),
   workers: be("'auto' or 1 (more than one worker is not supported yet)", (v) => v === 'auto' || v === 1),
   cache: be('false (keeping models between visits is not supported yet)', (v) => v === false),
   signal,

@@ -3,7 +3,7 @@
 //
 // Page to worker: every call has a fresh id, and is answered by exactly one `done` or `error` with that id.
 //
-//   { id, type: 'load', source, contextLength? }   opens the model; `progress` messages come before the answer      -> ModelInfo
+//   { id, type: 'load', source, options }   opens the model; `progress` messages come before the answer      -> ModelInfo
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
 //   { id, type: 'detokenize', ids }                                                                                 -> string
 //   { id, type: 'logits', ids }                                                                                     -> Float32Array
@@ -27,7 +27,7 @@ import { startEngine } from './engine.js';
 import { openSource } from './source.js';
 
 /**
- * @typedef {{id: number, type: 'load', source: import('./source.js').SourceSpec, contextLength?: number}
+ * @typedef {{id: number, type: 'load', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions}
  *   | {id: number, type: 'tokenize', text: string, special: boolean}
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'logits', ids: Int32Array}
@@ -127,7 +127,7 @@ async function perform(call, signal) {
  * @param {Call & {type: 'load'}} call
  * @param {AbortSignal} signal
  */
-async function load({ id, source: spec, contextLength }, signal) {
+async function load({ id, source: spec, options }, signal) {
   /** @param {import('./options.js').Progress['phase']} phase */
   const report = (phase) => (/** @type {number} */ loaded, /** @type {number} */ total) =>
     port.postMessage({ id, type: 'progress', progress: { phase, loaded, total } });
@@ -137,7 +137,7 @@ async function load({ id, source: spec, contextLength }, signal) {
   starting.catch(() => (engine = undefined)); // the next load tries again
   const [source, { go }] = await Promise.all([openSource(spec, signal, report('download')), starting]);
   try {
-    return await go.open(source, { contextLength }, signal, report('model'));
+    return await go.open(source, options, signal, report('model'));
   } finally {
     source.close();
   }
