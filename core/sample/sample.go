@@ -102,7 +102,9 @@ type Sampler struct {
 	penalties *penalties // nil when off
 	steps     []step
 	rand      *Rand
+	topK      int
 	list      []Candidate
+	maxima    []float32 // of chunks of the logits
 	probs     []float32
 }
 
@@ -111,7 +113,7 @@ func New(o Options) (*Sampler, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Sampler{greedy: o.Temperature == 0, penalties: newPenalties(&o), rand: NewRand(o.Seed)}
+	s := &Sampler{greedy: o.Temperature == 0, penalties: newPenalties(&o), topK: o.TopK, rand: NewRand(o.Seed)}
 	for _, f := range constructors {
 		if st := f(&o); st != nil {
 			s.steps = append(s.steps, st)
@@ -136,12 +138,7 @@ func (s *Sampler) Sample(logits []float32) int32 {
 	if s.greedy {
 		return int32(kernel.Argmax(logits))
 	}
-	s.list = s.list[:0]
-	for id, l := range logits {
-		if l > float32(math.Inf(-1)) { // NaN is not
-			s.list = append(s.list, Candidate{int32(id), l})
-		}
-	}
+	s.list, s.maxima = candidates(s.list[:0], s.maxima, logits, s.topK)
 	if len(s.list) == 0 {
 		return 0
 	}

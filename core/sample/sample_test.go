@@ -179,6 +179,33 @@ func TestTopKAgainstSort(t *testing.T) {
 	}
 }
 
+// TestBestAgainstSort takes the best of large vocabularies, with equals, NaN and infinities.
+func TestBestAgainstSort(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 100 {
+		logits := make([]float32, 1+r.IntN(20000))
+		var want []Candidate
+		for i := range logits {
+			logits[i] = float32(r.IntN(3000))
+			switch r.IntN(40) {
+			case 0:
+				logits[i] = float32(math.NaN())
+			case 1:
+				logits[i] = float32(math.Inf(-1))
+			case 2:
+				logits[i] = float32(math.Inf(1))
+			}
+			if logits[i] > float32(math.Inf(-1)) {
+				want = append(want, Candidate{int32(i), logits[i]})
+			}
+		}
+		sort.SliceStable(want, func(i, j int) bool { return want[i].Logit > want[j].Logit })
+		k := 1 + r.IntN(100)
+		require.Equal(t, want[:min(k, len(want))], Best(logits, k))
+	}
+	require.Empty(t, Best([]float32{float32(math.Inf(-1)), float32(math.NaN())}, 3))
+}
+
 func TestBadOptions(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {
