@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"core/tokenizer":   {"core/errs", "core/gguf"},
 	"core/sample":      {"core/errs", "core/kernel"},
 	"core/arch":        {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/kvcache", "core/attention", "core/nn"},
-	"core":             {"core/errs", "core/kernel", "core/gguf", "core/kvcache", "core/nn", "core/arch", "core/tokenizer", "core/sample"},
+	"core":             {"core/errs", "core/kernel", "core/gguf", "core/kvcache", "core/attention", "core/nn", "core/arch", "core/tokenizer", "core/sample"},
 	"wasm":             {"core", "core/errs"},
 	"cmd/wasm":         {"wasm"},
 	"cmd/gander":       {"core", "core/errs", "core/quant", "core/gguf", "core/arch", "core/tokenizer", "core/sample"},

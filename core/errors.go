@@ -29,6 +29,19 @@ func (e *TokenError) Error() string {
 	return fmt.Sprintf("core: token id %d is not in the vocabulary of %d", e.ID, e.VocabSize)
 }
 
+// MemoryError says that a model needs more memory than it may have.
+type MemoryError struct {
+	Need  Memory
+	Limit int64 // bytes
+}
+
+// Error returns the numbers, in megabytes.
+func (e *MemoryError) Error() string {
+	mb := func(n int64) int64 { return (n + 1e6 - 1) / 1e6 }
+	return fmt.Sprintf("core: the model needs %d MB (weights %d, keys and values %d, activations %d), more than the limit of %d MB",
+		mb(e.Need.Total), mb(e.Need.Weights), mb(e.Need.KV), mb(e.Need.Activations), e.Limit/1e6)
+}
+
 // Code returns a short name for the kind of an error, for programs to switch on:
 //
 //	bad_file      the model file is broken
@@ -37,6 +50,7 @@ func (e *TokenError) Error() string {
 //	bad_option    an option is unknown or out of range
 //	bad_token     a token id is not in the vocabulary
 //	aborted       the caller's context ended
+//	memory        the model needs more memory than Options.MemoryLimit
 //	io            the file could not be read
 //	internal      anything else: a mistake in Gander
 func Code(err error) string {
@@ -47,6 +61,7 @@ func Code(err error) string {
 		full        *ContextFullError
 		token       *TokenError
 		read        *ReadError
+		memory      *MemoryError
 	)
 	switch {
 	case errors.As(err, &read):
@@ -55,6 +70,8 @@ func Code(err error) string {
 		return "bad_file"
 	case errors.As(err, &unsupported):
 		return "unsupported"
+	case errors.As(err, &memory):
+		return "memory"
 	case errors.As(err, &full):
 		return "context_full"
 	case errors.As(err, &option):

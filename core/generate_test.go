@@ -374,6 +374,6 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, coretest.TinyVocab, i.VocabSize)
 	assert.Equal(t, 8, i.HeadDim)
 	assert.Equal(t, map[string]int{"F32": 7, "Q8_0": 5, "Q4_0": 6, "F16": 2}, i.Types)
-	assert.Equal(t, i.Memory.Total, i.Memory.Weights+i.Memory.KV)
+	assert.Equal(t, i.Memory.Total, i.Memory.Weights+i.Memory.KV+i.Memory.Activations)
 	assert.Positive(t, i.Memory.Weights)
 }

@@ -1,7 +1,12 @@
 package core
 
 import (
+	"context"
+	"errors"
+
 	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
 )
@@ -25,26 +30,50 @@ type Info struct {
 	Types              map[string]int `json:"types"`      // tensors by storage type
 	Tokenizer          string         `json:"tokenizer"`  // tokenizer.ggml.model
 	Memory             Memory         `json:"memory"`
+	Supported          bool           `json:"supported"`        // whether this version can run it; true of an open model
+	Reason             string         `json:"reason,omitempty"` // why it is not supported
 }
 
 // Memory is what a model and one session of full length take, in bytes.
 type Memory struct {
-	Weights int64 `json:"weights"` // packed
-	KV      int64 `json:"kv"`      // keys and values of a full context; taken as it fills
-	Total   int64 `json:"total"`
+	Weights     int64 `json:"weights"`     // packed
+	KV          int64 `json:"kv"`          // keys and values of a full context; taken as it fills
+	Activations int64 `json:"activations"` // what a forward pass works in
+	Total       int64 `json:"total"`
+}
+
+// Inspect reads the header of a model, one file or the parts of a split one, and
+// returns what is known of it. A file of a kind that this version can't run has
+// Supported false, the Reason, and what the header says without being understood;
+// its Memory is zero. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
+func Inspect(ctx context.Context, parts []Part, o Options) (Info, error) {
+	m, _, err := prepare(ctx, parts, o)
+	if err == nil {
+		return m.info, nil
+	}
+	var unsupported *errs.UnsupportedError
+	if !errors.As(err, &unsupported) {
+		return Info{}, err
+	}
+	f, size, headerErr := readHeader(ctx, parts)
+	if headerErr != nil {
+		return Info{}, headerErr // not even the header is of a version that is known
+	}
+	i := fileInfo(f, size)
+	i.Supported, i.Reason = false, err.Error()
+	return i, nil
 }
 
 // Info returns what is known of the model.
 func (m *Model) Info() Info { return m.info }
 
-func newInfo(f *gguf.File, c *arch.Config, kvType kvcache.Type, contextLength int, size, weights int64) Info {
-	i := Info{
-		Architecture: c.Architecture, ContextLength: contextLength, TrainContextLength: c.ContextLength,
-		VocabSize: c.VocabSize, HiddenSize: c.HiddenSize, NumLayers: c.NumLayers, NumHeads: c.NumHeads, NumKVHeads: c.NumKVHeads,
-		HeadDim: c.HeadDim, FFNSize: c.FFNSize, FileSize: size, Types: map[string]int{},
-	}
+// fileInfo is what the header says of any model.
+func fileInfo(f *gguf.File, size int64) Info {
+	i := Info{FileSize: size, Types: map[string]int{}, Supported: true}
+	i.Architecture, _ = f.String("general.architecture")
 	i.Name, _ = f.String("general.name")
 	i.Description, _ = f.String("general.description")
+	i.Tokenizer, _ = f.String("tokenizer.ggml.model")
 	for k := range f.Tensors {
 		t := &f.Tensors[k]
 		i.Parameters += int64(t.Cols()) * int64(t.Rows())
@@ -52,7 +81,29 @@ func newInfo(f *gguf.File, c *arch.Config, kvType kvcache.Type, contextLength in
 			i.Types[typ.Name]++
 		}
 	}
-	kv := kvcache.New(kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, contextLength).MaxBytes()
-	i.Memory = Memory{Weights: weights, KV: kv, Total: weights + kv}
 	return i
+}
+
+func newInfo(f *gguf.File, c *arch.Config, kvType kvcache.Type, contextLength int, size, weights int64) Info {
+	i := fileInfo(f, size)
+	i.ContextLength, i.TrainContextLength, i.VocabSize = contextLength, c.ContextLength, c.VocabSize
+	i.HiddenSize, i.NumLayers, i.NumHeads, i.NumKVHeads, i.HeadDim, i.FFNSize = c.HiddenSize, c.NumLayers, c.NumHeads, c.NumKVHeads, c.HeadDim, c.FFNSize
+	i.Memory = Memory{
+		Weights:     weights,
+		KV:          kvcache.New(kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, contextLength).MaxBytes(),
+		Activations: activationBytes(c, contextLength),
+	}
+	i.Memory.Total = i.Memory.Weights + i.Memory.KV + i.Memory.Activations
+	return i
+}
+
+// activationBytes returns what the working memory of a session grows to, in
+// bytes: the buffers of nn.Context for a full chunk of a prompt, attention's
+// workspace, and two rows of logits.
+func activationBytes(c *arch.Config, contextLength int) int64 {
+	tokens := int64(min(prefillChunk, contextLength))
+	hidden, q, kv, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.NumKVHeads*c.HeadDim), int64(c.FFNSize)
+	floats := 2*hidden + max(q+2*kv, 2*ffn) + max(q, ffn) + max(q+kv, ffn) // residual, norm, projection, mixed, a part of a projection
+	quantised := 9 * max(hidden, q, ffn)                                   // the input of a product: 8 bytes a value, 12 a block of 32
+	return tokens*(4*floats+quantised) + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
 }

@@ -30,6 +30,10 @@ type Options struct {
 	// with 9/32 of its memory and an error of half a percent of the largest in 32.
 	KVType string
 
+	// MemoryLimit is how many bytes a model may need, with one session of full
+	// length; one that needs more is refused before its weights are read. 0: no limit.
+	MemoryLimit int64
+
 	// Progress, if not nil, is called while the weights are read: done of total
 	// bytes of the file.
 	Progress func(done, total int64)
@@ -45,42 +49,29 @@ type Model struct {
 	info      Info
 }
 
+// Part is one file of a model.
+type Part = gguf.Part
+
 // Open reads a model from a GGUF file of size bytes. The reader is asked for the
 // header first and then for each tensor, in the order of the file, each byte of
 // them once; it is not needed any more when Open has returned.
 //
 // Errors: *errs.FormatError, *errs.UnsupportedError, *errs.OptionError,
-// *ReadError, or ctx's cause when that ended first.
+// *MemoryError, *ReadError, or ctx's cause when that ended first.
 func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, error) {
-	if o.ContextLength < 0 {
-		return nil, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("%d is negative", o.ContextLength)}
-	}
-	kvType, ok := kvcache.ByName(cmp.Or(o.KVType, kvcache.F32.Name))
-	if !ok {
-		return nil, &errs.OptionError{Option: "kvType", What: fmt.Sprintf("is %q, must be one of %s", o.KVType, strings.Join(kvcache.Names(), ", "))}
-	}
-	f, err := gguf.Read(reader{ctx, r}, size)
+	return OpenParts(ctx, []Part{{ReaderAt: r, Size: size}}, o)
+}
+
+// OpenParts is Open for a model that is split into several files, in any order.
+func OpenParts(ctx context.Context, parts []Part, o Options) (*Model, error) {
+	m, binder, err := prepare(ctx, parts, o)
 	if err != nil {
-		return nil, fmt.Errorf("core: %w", err)
+		return nil, err
 	}
-	decoder, config, binder, err := arch.New(f)
-	if err != nil {
-		return nil, fmt.Errorf("core: %w", err)
+	if o.MemoryLimit > 0 && m.info.Memory.Total > o.MemoryLimit {
+		return nil, &MemoryError{Need: m.info.Memory, Limit: o.MemoryLimit}
 	}
-	tok, err := tokenizer.New(f)
-	if err != nil {
-		return nil, fmt.Errorf("core: %w", err)
-	}
-	if tok.VocabSize() != config.VocabSize {
-		return nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
-	}
-	m := &Model{decoder: decoder, config: config, tokenizer: tok, kvType: kvType}
-	contextLength := o.ContextLength
-	if contextLength == 0 {
-		contextLength = min(config.ContextLength, defaultContext)
-	}
-	m.info = newInfo(f, config, kvType, contextLength, size, binder.Bytes())
-	m.info.Tokenizer = tok.Kind()
+	size := m.info.FileSize
 	progress := func(done int64) {
 		if o.Progress != nil {
 			o.Progress(min(done, size), size)
@@ -91,6 +82,63 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, er
 	}
 	progress(size)
 	return m, nil
+}
+
+// prepare reads the header of a model and returns the model without weights, and
+// what loads them.
+func prepare(ctx context.Context, parts []Part, o Options) (*Model, *nn.Binder, error) {
+	kvType, err := o.check()
+	if err != nil {
+		return nil, nil, err
+	}
+	f, size, err := readHeader(ctx, parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	decoder, config, binder, err := arch.New(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("core: %w", err)
+	}
+	tok, err := tokenizer.New(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("core: %w", err)
+	}
+	if tok.VocabSize() != config.VocabSize {
+		return nil, nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
+	}
+	m := &Model{decoder: decoder, config: config, tokenizer: tok, kvType: kvType}
+	contextLength := o.ContextLength
+	if contextLength == 0 {
+		contextLength = min(config.ContextLength, defaultContext)
+	}
+	m.info = newInfo(f, config, kvType, contextLength, size, binder.Bytes())
+	m.info.Tokenizer = tok.Kind()
+	return m, binder, nil
+}
+
+// check returns the type of keys and values that the options name.
+func (o *Options) check() (kvcache.Type, error) {
+	if o.ContextLength < 0 {
+		return kvcache.Type{}, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("%d is negative", o.ContextLength)}
+	}
+	kvType, ok := kvcache.ByName(cmp.Or(o.KVType, kvcache.F32.Name))
+	if !ok {
+		return kvType, &errs.OptionError{Option: "kvType", What: fmt.Sprintf("is %q, must be one of %s", o.KVType, strings.Join(kvcache.Names(), ", "))}
+	}
+	return kvType, nil
+}
+
+// readHeader reads the header of all parts and returns their size together, in bytes.
+func readHeader(ctx context.Context, parts []Part) (f *gguf.File, size int64, err error) {
+	guarded := make([]Part, len(parts))
+	for i, p := range parts {
+		guarded[i] = Part{ReaderAt: reader{ctx, p}, Size: p.Size}
+		size += p.Size
+	}
+	if f, err = gguf.ReadSplit(guarded); err != nil {
+		return nil, 0, fmt.Errorf("core: %w", err)
+	}
+	return f, size, nil
 }
 
 // reader makes the failures of the caller's reader a *ReadError, but for the end

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"reflect"
 
-	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
-	"github.com/gander-lm/gander/core/tokenizer"
 )
 
 func init() { commands["inspect"] = command{"say what a model file is", runInspect} }
@@ -16,8 +16,10 @@ func init() { commands["inspect"] = command{"say what a model file is", runInspe
 // shownElements is how much of a long array inspect shows.
 const shownElements = 8
 
-func runInspect(_ context.Context, c *cli, args []string) error {
-	f := c.flags("inspect", "FILE [--json]")
+func runInspect(ctx context.Context, c *cli, args []string) error {
+	var model modelFlags
+	f := c.flags("inspect", "FILE [--context N] [--kv-type T] [--json]")
+	model.addSizes(f)
 	asJSON := f.Bool("json", false, "print one JSON object")
 	plain, err := parse(f, args, 1)
 	if err != nil {
@@ -26,20 +28,24 @@ func runInspect(_ context.Context, c *cli, args []string) error {
 	if len(plain) != 1 {
 		return usagef("the model FILE is missing")
 	}
-	file, err := os.Open(plain[0])
+	parts, closeAll, err := openParts(plain[0])
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	defer closeAll()
+	g, err := gguf.ReadSplit(parts)
 	if err != nil {
 		return err
 	}
-	g, err := gguf.Read(file, info.Size())
-	if err != nil {
+	info, err := core.Inspect(ctx, parts, model.options())
+	var option *errs.OptionError
+	if errors.As(err, &option) {
 		return err
 	}
-	r := newReport(g, info.Size())
+	r := newReport(g, info)
+	if err != nil { // the header can be read, but contradicts itself
+		r.Supported, r.Reason = false, err.Error()
+	}
 	if *asJSON {
 		return c.json(r)
 	}
@@ -53,6 +59,7 @@ type report struct {
 	Size      int64            `json:"size"` // bytes
 	Supported bool             `json:"supported"`
 	Reason    string           `json:"reason,omitempty"` // why it is not
+	Memory    core.Memory      `json:"memory"`           // what it takes, in bytes
 	Metadata  []keyValue       `json:"metadata"`
 	Tensors   []tensor         `json:"tensors"`
 	Bytes     map[string]int64 `json:"bytes"` // of the tensors, by type
@@ -71,13 +78,8 @@ type tensor struct {
 	Size  int64   `json:"size"`  // bytes, -1 for an unknown type
 }
 
-func newReport(g *gguf.File, size int64) *report {
-	r := &report{Version: g.Version, Size: size, Supported: true, Bytes: map[string]int64{}}
-	if _, _, _, err := arch.New(g); err != nil {
-		r.Supported, r.Reason = false, err.Error()
-	} else if _, err := tokenizer.New(g); err != nil {
-		r.Supported, r.Reason = false, err.Error()
-	}
+func newReport(g *gguf.File, info core.Info) *report {
+	r := &report{Version: g.Version, Size: info.FileSize, Supported: info.Supported, Reason: info.Reason, Memory: info.Memory, Bytes: map[string]int64{}}
 	for _, k := range g.Keys() {
 		v, _ := g.Value(k)
 		kv := keyValue{Key: k, Value: v}
@@ -104,7 +106,8 @@ func newReport(g *gguf.File, size int64) *report {
 func (r *report) print(c *cli) {
 	fmt.Fprintf(c.out, "GGUF version %d, %d bytes, %d tensors\n", r.Version, r.Size, len(r.Tensors))
 	if r.Supported {
-		fmt.Fprintln(c.out, "this version can run it")
+		m := r.Memory
+		fmt.Fprintf(c.out, "this version can run it, in %d bytes of memory (weights %d, keys and values %d, activations %d)\n", m.Total, m.Weights, m.KV, m.Activations)
 	} else {
 		fmt.Fprintln(c.out, "this version can't run it:", r.Reason)
 	}

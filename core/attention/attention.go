@@ -68,6 +68,14 @@ func (w *Workspace) Bytes() int64 {
 	return w.queries.Bytes() + int64(4*(cap(w.q)+cap(w.out)+cap(w.scores)+cap(w.weights))+8*cap(w.rows))
 }
 
+// WorkspaceBytes returns what a Workspace grows to without an observer, in bytes,
+// for batches of tokens and group query heads to a KV head.
+func WorkspaceBytes(tokens, group, headDim int) int64 {
+	rows := int64(min(tokens, tileTokens) * group)
+	queries := 13 * int64(headDim+kernel.BlockLen-1) // padded float32, and quantised with 9 bytes a value
+	return rows * (2*4*int64(headDim) + 4*kvcache.ChunkLen + 8 + queries)
+}
+
 // Forward writes the heads' outputs for the queries of n tokens at positions
 // first and on, whose keys and values the cache holds already.
 //

@@ -202,6 +202,9 @@ type Workspace struct {
 	out  []float32
 }
 
+// Bytes returns the size of the memory held, in bytes.
+func (w *Workspace) Bytes() int64 { return w.tile.Bytes() + int64(4*cap(w.out)) }
+
 // MatMul writes x·mᵀ to dst: dst[t][r] is the dot product of row r of m and row t of x.
 //
 // dst [x.Tokens, m.Rows] f32. A packed matrix needs x.Quantize to have been called.

@@ -1,0 +1,99 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/internal/coretest"
+)
+
+// headerOnly fails when anything behind the header is read: tensors begin at limit.
+type headerOnly struct {
+	io.ReaderAt
+	limit int64
+}
+
+func (r headerOnly) ReadAt(p []byte, off int64) (int, error) {
+	if off >= r.limit {
+		return 0, errors.New("a tensor was read")
+	}
+	return r.ReaderAt.ReadAt(p, off)
+}
+
+// TestMemoryNeeds holds the needs that are told before a load to what a session
+// of full length has taken afterwards, on every golden model that runs here.
+func TestMemoryNeeds(t *testing.T) {
+	for _, name := range coretest.GoldenNames(t) {
+		fixture := coretest.Golden(t, name)
+		b, err := os.ReadFile(fixture.ModelPath)
+		require.NoError(t, err)
+		for _, kvType := range []string{"f32", "int8"} {
+			o := Options{ContextLength: 300, KVType: kvType}
+			part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
+			info, err := Inspect(context.Background(), []Part{part}, o)
+			if err != nil || !info.Supported {
+				continue // other tests say what runs
+			}
+			t.Run(name+" "+kvType, func(t *testing.T) {
+				m, err := OpenParts(context.Background(), []Part{part}, o)
+				require.NoError(t, err)
+				assert.Equal(t, info, m.Info())
+				s, err := m.NewSession()
+				require.NoError(t, err)
+				_, err = s.prefill(context.Background(), make([]int32, 300))
+				require.NoError(t, err)
+				assert.Equal(t, info.Memory.KV, s.cache.Bytes())
+				took := s.nn.Bytes() + int64(8*info.VocabSize)
+				assert.LessOrEqual(t, took, info.Memory.Activations+1<<16, "working memory")
+				assert.Less(t, info.Memory.Activations, 2*took+1<<18, "the estimate is near")
+			})
+		}
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	b := coretest.NewTiny().Bytes(t)
+	part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
+	info, err := Inspect(context.Background(), []Part{part}, Options{})
+	require.NoError(t, err)
+	memory := info.Memory
+	assert.Equal(t, memory.Total, memory.Weights+memory.KV+memory.Activations)
+
+	f, _, err := readHeader(context.Background(), []Part{part})
+	require.NoError(t, err)
+	guarded := []Part{{ReaderAt: headerOnly{part, f.DataOffset}, Size: part.Size}}
+	_, err = OpenParts(context.Background(), guarded, Options{MemoryLimit: memory.Total - 1})
+	var refused *MemoryError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, MemoryError{memory, memory.Total - 1}, *refused)
+	assert.Equal(t, "memory", Code(err))
+	_, err = Inspect(context.Background(), guarded, Options{})
+	require.NoError(t, err, "no tensor is read")
+	_, err = OpenParts(context.Background(), []Part{part}, Options{MemoryLimit: memory.Total})
+	require.NoError(t, err)
+}
+
+func TestInspectUnsupported(t *testing.T) {
+	tiny := coretest.NewTiny()
+	tiny.Keys["general.architecture"], tiny.Keys["general.name"] = "perceptron", "Old one"
+	b := tiny.Bytes(t)
+	info, err := Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}}, Options{})
+	require.NoError(t, err)
+	assert.False(t, info.Supported)
+	assert.Contains(t, info.Reason, "perceptron")
+	assert.Equal(t, "Old one", info.Name)
+	assert.Positive(t, info.Parameters)
+	assert.Zero(t, info.Memory)
+
+	_, err = Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, Options{})
+	var broken *errs.FormatError
+	require.ErrorAs(t, err, &broken)
+}
