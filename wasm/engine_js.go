@@ -28,20 +28,37 @@ func (e *engine) open(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
 	e.model, e.session = nil, nil // a model that is replaced is freed first
-	src := source{args[0]}
-	o := core.Options{Progress: progress(args[3])}
-	if length := args[1].Get("contextLength"); length.Truthy() {
-		o.ContextLength = length.Int()
-	}
-	if kvType := args[1].Get("kvType"); kvType.Truthy() {
-		o.KVType = kvType.String()
-	}
-	model, err := core.Open(ctx, src, src.size(), o)
+	o := openOptions(args[1])
+	o.Progress = progress(args[3])
+	model, err := core.OpenParts(ctx, source{args[0]}.parts(), o)
 	if err != nil {
 		return nil, err
 	}
 	e.model = model
 	return toJS(reflect.ValueOf(model.Info())), nil
+}
+
+// inspect implements GoEngine.inspect(source, options, signal).
+func (e *engine) inspect(args []js.Value) (any, error) {
+	ctx, end := newContext(args[2], e.pause)
+	defer end()
+	info, err := core.Inspect(ctx, source{args[0]}.parts(), openOptions(args[1]))
+	if err != nil {
+		return nil, err
+	}
+	return toJS(reflect.ValueOf(info)), nil
+}
+
+// openOptions reads the options of open and inspect.
+func openOptions(v js.Value) core.Options {
+	o := core.Options{MemoryLimit: modelLimit}
+	if length := v.Get("contextLength"); length.Truthy() {
+		o.ContextLength = length.Int()
+	}
+	if kvType := v.Get("kvType"); kvType.Truthy() {
+		o.KVType = kvType.String()
+	}
+	return o
 }
 
 // progress returns a function that reports to the JavaScript function report, not too often.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"syscall/js"
 
@@ -63,7 +64,14 @@ func rejection(err error) any {
 	if !errors.As(err, &panicked) {
 		code = core.Code(err)
 	}
-	return map[string]any{"code": code, "message": err.Error()}
+	object := map[string]any{"code": code, "message": err.Error()}
+	var memory *core.MemoryError
+	if errors.As(err, &memory) {
+		need := toJS(reflect.ValueOf(memory.Need)).(map[string]any)
+		need["limit"] = memory.Limit
+		object["memory"] = need
+	}
+	return object
 }
 
 // await waits until a Promise settles. It must not be called from a js.Func directly, only from a goroutine.

@@ -10,8 +10,12 @@ import (
 // all of the heap is weights, which hold no pointers. The limit leaves room below the 4 GiB that 32-bit addresses reach.
 const (
 	gcPercent   = 25
-	memoryLimit = 3584 << 20 // bytes
+	memoryLimit = 3904 << 20 // bytes
 )
+
+// modelLimit is how many bytes a model and its session may need: what 32-bit addresses reach, less what the program itself, the
+// vocabulary and the reading of a tensor take.
+const modelLimit = 3776 << 20
 
 // Serve offers the engine to JavaScript and never returns.
 //
@@ -25,6 +29,7 @@ func Serve() {
 	functions := js.Global().Get("Object").New()
 	for name, f := range map[string]func([]js.Value) (any, error){
 		"open":       e.open,
+		"inspect":    e.inspect,
 		"tokenize":   e.tokenize,
 		"detokenize": e.detokenize,
 		"logits":     e.logits,

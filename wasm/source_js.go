@@ -3,6 +3,8 @@ package wasm
 import (
 	"io"
 	"syscall/js"
+
+	"github.com/gander-lm/gander/core"
 )
 
 // maxRead is the most bytes that are asked of a source at once, so that JavaScript never holds a large tensor in one ArrayBuffer.
@@ -12,8 +14,21 @@ const maxRead = 4 << 20
 // serves one reader at a time.
 type source struct{ object js.Value }
 
-// size returns the length of the source in bytes.
-func (s source) size() int64 { return int64(s.object.Get("size").Float()) }
+// parts returns the files that the source is made of. A source with a property parts, the sizes of files laid end to end, is several.
+func (s source) parts() []core.Part {
+	sizes := s.object.Get("parts")
+	if sizes.IsUndefined() {
+		return []core.Part{{ReaderAt: s, Size: int64(s.object.Get("size").Float())}}
+	}
+	parts := make([]core.Part, sizes.Length())
+	at := int64(0)
+	for i := range parts {
+		size := int64(sizes.Index(i).Float())
+		parts[i] = core.Part{ReaderAt: io.NewSectionReader(s, at, size), Size: size}
+		at += size
+	}
+	return parts
+}
 
 // ReadAt implements io.ReaderAt. Its error is io.EOF, or what read rejected with.
 func (s source) ReadAt(p []byte, off int64) (int, error) {
