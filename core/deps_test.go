@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"core/quant":       {"core/kernel"},
 	"core/gguf":        {"core/errs", "core/quant"},
 	"core/kvcache":     {"core/kernel"},
+	"core/shard":       {},
 	"core/attention":   {"core/kernel", "core/kvcache"},
 	"core/nn":          {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/attention"},
 	"core/tokenizer":   {"core/errs", "core/gguf"},
