@@ -23,7 +23,7 @@ type decoder struct {
 
 // newDecoder returns a decoder with the usual scale of the scores.
 func newDecoder(c *Config) decoder {
-	return decoder{c: c, attn: attention.Causal{Heads: c.NumHeads, KVHeads: c.NumKVHeads, HeadDim: c.HeadDim, Scale: attention.Scale(c.HeadDim)}}
+	return decoder{c: c, attn: attention.NewCausal(c.NumHeads, c.NumKVHeads, c.HeadDim)}
 }
 
 // begin returns the residual stream of a batch, filled with its embeddings, and

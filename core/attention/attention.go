@@ -25,14 +25,30 @@ import (
 // Dao et al., "FlashAttention", arXiv:2205.14135, alg. 1. A token has the same
 // bits alone and in a batch.
 type Causal struct {
-	Heads, KVHeads, HeadDim int     // Heads is a multiple of KVHeads
+	Heads, KVHeads, HeadDim int     // of queries, of keys and values
 	Scale                   float32 // of the scores; Scale(HeadDim) unless the architecture says otherwise
+
+	// Group is how many query heads share a key and value head. The first of Heads
+	// is number First of its group: a worker that has some heads of a model need not
+	// have whole groups.
+	Group, First int
+}
+
+// NewCausal returns the attention of whole groups with the usual scale. heads is a
+// multiple of kvHeads.
+func NewCausal(heads, kvHeads, headDim int) Causal {
+	return Causal{Heads: heads, KVHeads: kvHeads, HeadDim: headDim, Scale: Scale(headDim), Group: heads / kvHeads}
+}
+
+// queries returns which query heads share KV head h.
+func (a *Causal) queries(h int) (from, to int) {
+	return max(0, h*a.Group-a.First), min(a.Heads, (h+1)*a.Group-a.First)
 }
 
 // Scale returns 1/√headDim, the usual scale of the scores.
 func Scale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 
-// Observer is told the attention weights of one query head at one position:
+// Observer is told the attention weights of one of the query heads at one position:
 // weights [position+1], valid during the call. The positions of a head come in order.
 type Observer func(head, position int, weights []float32)
 
@@ -84,32 +100,34 @@ func WorkspaceBytes(tokens, group, headDim int) int64 {
 //
 // observe may be nil.
 func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n int, observe Observer) {
-	group, width := a.Heads/a.KVHeads, a.Heads*a.HeadDim
-	part := group * a.HeadDim // of a token, the heads that share keys
+	width := a.Heads * a.HeadDim
 	for h := range a.KVHeads {
+		from, to := a.queries(h)
+		group, at := to-from, from*a.HeadDim
+		part := group * a.HeadDim // of a token, the heads that share keys
 		for t := 0; t < n; t += tileTokens {
 			tokens := min(tileTokens, n-t)
 			w.resize(tokens*group, a.HeadDim)
 			for i := range tokens {
-				copy(w.q[i*part:(i+1)*part], q[(t+i)*stride+h*part:])
+				copy(w.q[i*part:(i+1)*part], q[(t+i)*stride+at:])
 			}
 			kernel.Scale(w.q, a.Scale)
 			w.queries.Set(w.q, a.HeadDim)
-			a.tile(w, layer, h, first+t, tokens)
+			a.tile(w, layer, h, group, first+t, tokens)
 			for i := range tokens {
-				copy(dst[(t+i)*width+h*part:], w.out[i*part:(i+1)*part])
+				copy(dst[(t+i)*width+at:], w.out[i*part:(i+1)*part])
 			}
 			if observe != nil {
-				a.observe(w, layer, h, first+t, tokens, observe)
+				a.observe(w, layer, h, from, group, first+t, tokens, observe)
 			}
 		}
 	}
 }
 
-// tile computes w.out, of some tokens from position first on and the query heads
-// of one KV head.
-func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, first, tokens int) {
-	group, part := a.Heads/a.KVHeads, a.Heads/a.KVHeads*a.HeadDim
+// tile computes w.out, of some tokens from position first on and the group query
+// heads of one KV head.
+func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, group, first, tokens int) {
+	part := group * a.HeadDim
 	clear(w.out)
 	for i := range w.rows {
 		w.rows[i] = row{max: float32(math.Inf(-1))}
@@ -142,10 +160,9 @@ func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, first, tokens in
 // visible is how many positions of a chunk a token sees that is at position p of it.
 func visible(p int) int { return min(max(p+1, 0), kvcache.ChunkLen) }
 
-// observe computes the weights of the tile's queries once more, now with the
-// whole sums, and hands them out.
-func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, first, tokens int, observe Observer) {
-	group := a.Heads / a.KVHeads
+// observe computes the weights of the tile's queries, heads from and on, once
+// more, now with the whole sums, and hands them out.
+func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int, observe Observer) {
 	for i := range w.rows {
 		position := first + i/group
 		if cap(w.weights) <= position {
@@ -162,6 +179,6 @@ func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, first, tokens
 		for p, s := range w.weights {
 			w.weights[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
 		}
-		observe(head*group+i%group, position, w.weights)
+		observe(from+i%group, position, w.weights)
 	}
 }

@@ -33,7 +33,7 @@ func TestCausalAgainstFloat64(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			width, stride := c.heads*c.headDim, c.heads*c.headDim+extra
 			cache := kvcache.New(c.typ, 1, c.kvHeads, c.headDim, c.n)
-			layer, a := cache.Layer(0), Causal{c.heads, c.kvHeads, c.headDim, Scale(c.headDim)}
+			layer, a := cache.Layer(0), NewCausal(c.heads, c.kvHeads, c.headDim)
 			var ks, vs [][]float32
 			for p := range c.n {
 				ks, vs = append(ks, random(r, c.kvHeads*c.headDim)), append(vs, random(r, c.kvHeads*c.headDim))
@@ -78,7 +78,7 @@ func random(r *rand.Rand, n int) []float32 {
 func TestObserverSeesTheWeights(t *testing.T) {
 	const heads, headDim, n = 2, 8, kvcache.ChunkLen + 5
 	r := rand.New(rand.NewPCG(3, 4))
-	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), Causal{heads, 1, headDim, Scale(headDim)}
+	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), NewCausal(heads, 1, headDim)
 	var vs [][]float32
 	for p := range n {
 		vs = append(vs, random(r, headDim))
@@ -98,7 +98,7 @@ func TestObserverSeesTheWeights(t *testing.T) {
 // TestNaNStaysInItsToken: what a later token of a batch holds doesn't reach an earlier one.
 func TestNaNStaysInItsToken(t *testing.T) {
 	const headDim, n = 4, 9
-	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), Causal{1, 1, headDim, 1}
+	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), NewCausal(1, 1, headDim)
 	nan := float32(math.NaN())
 	for p := range n {
 		x := []float32{1, 2, 3, 4}
@@ -113,6 +113,46 @@ func TestNaNStaysInItsToken(t *testing.T) {
 		require.InDeltaSlice(t, []float32{1, 2, 3, 4}, dst[p*headDim:(p+1)*headDim], 1e-5, "position %d", p)
 	}
 	require.True(t, dst[(n-1)*headDim] != dst[(n-1)*headDim])
+}
+
+// TestPartOfTheHeads: heads that are computed apart, with only the keys and values
+// that they need, have the bits of all heads together.
+func TestPartOfTheHeads(t *testing.T) {
+	const heads, kvHeads, headDim, n = 9, 3, 16, kvcache.ChunkLen + 30
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, typ := range []kvcache.Type{kvcache.F32, kvcache.Int8} {
+		ks, vs := random(r, n*kvHeads*headDim), random(r, n*kvHeads*headDim)
+		q := random(r, n*heads*headDim)
+		forward := func(a Causal, firstKV int, q []float32) []float32 {
+			layer := kvcache.New(typ, 1, a.KVHeads, headDim, n).Layer(0)
+			for p := range n {
+				at := (p*kvHeads + firstKV) * headDim
+				layer.Put(p, ks[at:at+a.KVHeads*headDim], vs[at:at+a.KVHeads*headDim])
+			}
+			dst := make([]float32, n*a.Heads*headDim)
+			a.Forward(&Workspace{}, dst, q, a.Heads*headDim, layer, 0, n, func(head, _ int, _ []float32) {
+				require.True(t, 0 <= head && head < a.Heads)
+			})
+			return dst
+		}
+		whole := forward(NewCausal(heads, kvHeads, headDim), 0, q)
+		for from := range heads {
+			for to := from; to <= heads; to++ {
+				part, firstKV := make([]float32, 0, n*(to-from)*headDim), from/3
+				for p := range n {
+					part = append(part, q[(p*heads+from)*headDim:(p*heads+to)*headDim]...)
+				}
+				a := Causal{Heads: to - from, KVHeads: (to+2)/3 - firstKV, HeadDim: headDim, Scale: Scale(headDim), Group: 3, First: from % 3}
+				if from == to {
+					a.KVHeads = 0
+				}
+				got := forward(a, firstKV, part)
+				for p := range n {
+					require.Equal(t, whole[(p*heads+from)*headDim:(p*heads+to)*headDim], got[p*(to-from)*headDim:(p+1)*(to-from)*headDim], "heads %d to %d, position %d", from, to, p)
+				}
+			}
+		}
+	}
 }
 
 // attend64 is eq. 1 of arXiv:1706.03762 for one query, with keys and values from column at.

@@ -14,7 +14,7 @@ func ExampleCausal() {
 	layer := cache.Layer(0)
 	layer.Put(0, []float32{10, 0}, []float32{1, 1}) // key and value of position 0
 	layer.Put(1, []float32{0, 10}, []float32{5, 7})
-	a := attention.Causal{Heads: 1, KVHeads: 1, HeadDim: 2, Scale: attention.Scale(2)}
+	a := attention.NewCausal(1, 1, 2)
 	out := make([]float32, 2)
 	a.Forward(&attention.Workspace{}, out, []float32{0, 1}, 2, layer, 1, 1, func(_, _ int, weights []float32) {
 		fmt.Printf("weights %.3f\n", weights)
