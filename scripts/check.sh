@@ -17,6 +17,6 @@ echo '== doc comments (revive)'
 go run github.com/mgechev/revive@v1.15.0 -config scripts/revive.toml -set_exit_status ./...
 echo '== generated kernels'
 (cd core/kernel && go run ./_gen)
-git diff --exit-code -- 'core/kernel/*.s'
+git diff --exit-code -- 'core/kernel/*.s' 'core/quant/*.s'
 echo '== JavaScript types'
 (cd e2e && npm run --silent check)

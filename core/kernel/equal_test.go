@@ -17,7 +17,7 @@ const guard = 0x5A
 
 // guarded returns n values inside a longer slice, off values past its start, and
 // a check that nothing around them was written.
-func guarded[T float32 | int16 | int32 | byte](t *testing.T, n, off int) ([]T, func()) {
+func guarded[T float32 | int8 | int16 | int32 | byte](t *testing.T, n, off int) ([]T, func()) {
 	t.Helper()
 	all := make([]T, n+off+16)
 	for i := range all {

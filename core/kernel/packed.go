@@ -33,10 +33,11 @@ type Packed struct {
 	Group int  // columns that share a scale: 32 or 16
 	Min   bool // whether there is an m
 
-	matVec func(dst []float32, w []byte, q []int16, x []BlockScale)
-	unpack func(dst []int16, scales []float32, w []byte) // whole blocks of one group
-	gemm3  func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-	gemm1  func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale)
+	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
+	gemm3     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+	gemm1     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+	packGroup func(dst []byte, q []int8, d, m []float32) // at least one block
 }
 
 // FormatOf returns the format with these properties, or nil if there is none.

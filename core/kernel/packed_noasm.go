@@ -8,7 +8,7 @@ var formats = func() (all []*Packed) {
 		for _, group := range []int{32, 16} {
 			for _, min := range []bool{false, true} {
 				f := &Packed{Bits: bits, Group: group, Min: min}
-				f.matVec, f.unpack = f.matVecGeneric, f.unpackGeneric
+				f.matVec, f.unpack, f.packGroup = f.matVecGeneric, f.unpackGeneric, f.packGroupGeneric
 				f.gemm3 = func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int) {
 					f.gemmGeneric(dst, rows, w, scales, q, x, blocks, tileTokens)
 				}

@@ -3,16 +3,17 @@
 package kernel
 
 // formats are all that packed matrices can be. Of the functions, see
-// matVecGeneric, unpackGeneric and gemmGeneric for the references.
+// matVecGeneric, unpackGeneric, gemmGeneric and
+// packGroupGeneric for the references.
 var formats = []*Packed{
-	{8, 32, false, matVecInt8, unpackInt8, gemm3, gemm1},
-	{8, 32, true, matVecInt8Min, unpackInt8Min, gemm3Min, gemm1Min},
-	{8, 16, false, matVecInt8G16, unpackInt8G16, gemm3G16, gemm1G16},
-	{8, 16, true, matVecInt8G16Min, unpackInt8G16Min, gemm3G16Min, gemm1G16Min},
-	{4, 32, false, matVecInt4, unpackInt4, gemm3, gemm1},
-	{4, 32, true, matVecInt4Min, unpackInt4Min, gemm3Min, gemm1Min},
-	{4, 16, false, matVecInt4G16, unpackInt4G16, gemm3G16, gemm1G16},
-	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemm3G16Min, gemm1G16Min},
+	{8, 32, false, matVecInt8, unpackInt8, gemm3, gemm1, packGroupInt8},
+	{8, 32, true, matVecInt8Min, unpackInt8Min, gemm3Min, gemm1Min, packGroupInt8Min},
+	{8, 16, false, matVecInt8G16, unpackInt8G16, gemm3G16, gemm1G16, packGroupInt8G16},
+	{8, 16, true, matVecInt8G16Min, unpackInt8G16Min, gemm3G16Min, gemm1G16Min, packGroupInt8G16Min},
+	{4, 32, false, matVecInt4, unpackInt4, gemm3, gemm1, packGroupInt4},
+	{4, 32, true, matVecInt4Min, unpackInt4Min, gemm3Min, gemm1Min, packGroupInt4Min},
+	{4, 16, false, matVecInt4G16, unpackInt4G16, gemm3G16, gemm1G16, packGroupInt4G16},
+	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemm3G16Min, gemm1G16Min, packGroupInt4G16Min},
 }
 
 // matVec functions: len(dst) is a positive multiple of 16, x has at least one block.
@@ -92,3 +93,29 @@ func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x
 
 //go:noescape
 func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+
+// packGroup functions: dst has at least one block.
+
+//go:noescape
+func packGroupInt8(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt8Min(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt8G16(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt8G16Min(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt4(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt4Min(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt4G16(dst []byte, q []int8, d, m []float32)
+
+//go:noescape
+func packGroupInt4G16Min(dst []byte, q []int8, d, m []float32)

@@ -6,7 +6,7 @@ import "encoding/binary"
 // little-endian. Source: ggml.h GGML_TYPE_BF16.
 var BFloat16 = register(Type{ID: 30, Name: "BF16", BlockLen: 1, BlockBytes: 2, Dequantize: dequantizeBF16, Quantize: quantizeBF16})
 
-func dequantizeBF16(dst []float32, src []byte) {
+func dequantizeBF16Generic(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = BF16(binary.LittleEndian.Uint16(src[2*i:]))
 	}

@@ -50,16 +50,6 @@ func evenSigns(s uint32) byte {
 	return byte(s | uint32(bits.OnesCount32(s)&1)<<7)
 }
 
-// putSigned writes eight positive values, the bytes of v; bit i of signs makes
-// value i negative.
-func putSigned(q []int8, v uint64, signs byte) {
-	const ones = 0x0101010101010101
-	s := uint64(signs) * ones & 0x8040201008040201 // bit i of byte i
-	s = (s | (s&(0x7f*ones) + 0x7f*ones)) >> 7 & ones
-	// -x is ^x + 1; no byte carries, for x isn't 0.
-	binary.LittleEndian.PutUint64(bytesOf(q[:8]), v^s*255+s)
-}
-
 const codesIQ1 = "" +
 	"AAACAAUACAAKABEAFQAgACIAKAAqAEUAUQBUAFYAZQCAAIIAiACKAJUAoACiAKgAqgAEAQUBEQEUARYBGQEaASUBQQFGAUkBUgFVAVoBYQFkAWYBaAGFAZEBlAGWAaUBAAICAggCCgIVAiACIgIoAioCRQJRAlkCZAJpAoAC" +
 	"ggKIAooCkQKVApkCoAKiAqgCqgIRBBQEFgQlBEEESQRVBFoEZARlBJEEmQSlBAEFBAUFBQYFFQUYBRoFKQVABUUFSgVQBVEFVAVVBVYFWQVgBWIFZQVoBWoFgQWRBZUFmAWaBaEFpAWlBaYFqQUUBhkGQQZEBlAGUgZVBlgG" +

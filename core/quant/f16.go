@@ -6,7 +6,7 @@ import "encoding/binary"
 // Source: ggml.h GGML_TYPE_F16.
 var Float16 = register(Type{ID: 1, Name: "F16", BlockLen: 1, BlockBytes: 2, Dequantize: dequantizeF16, Quantize: quantizeF16})
 
-func dequantizeF16(dst []float32, src []byte) {
+func dequantizeF16Generic(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = F16(binary.LittleEndian.Uint16(src[2*i:]))
 	}

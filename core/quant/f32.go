@@ -9,7 +9,7 @@ import (
 // Source: ggml.h GGML_TYPE_F32.
 var F32 = register(Type{ID: 0, Name: "F32", BlockLen: 1, BlockBytes: 4, Dequantize: dequantizeF32, Quantize: quantizeF32})
 
-func dequantizeF32(dst []float32, src []byte) {
+func dequantizeF32Generic(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 	}

@@ -23,8 +23,8 @@ var tableFP4 = [16]int8{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}
 
 var splitMXFP4 = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 17; src, q, b = src[17:], q[32:], b+1 {
-		d[b] = float32(math.Ldexp(1, int(src[0])-128))
-		lookUp(q, src[1:17], &tableFP4)
+		d[b] = powerOfTwo(src[0])
+		lookUp(q[:32], src[1:17], &tableFP4)
 	}
 }}
 
@@ -32,19 +32,32 @@ var splitNVFP4 = Split{Group: 16, Bits: 8, Ints: func(q []int8, d, _ []float32, 
 	for ; len(src) >= 36; src, q, d = src[36:], q[64:], d[4:] {
 		for g := range 4 {
 			d[g] = e4m3(src[g]) / 2
-			lookUp(q[16*g:], src[4+8*g:12+8*g], &tableFP4)
+		}
+		lookUp(q[:64], src[4:36], &tableFP4)
+		for half := 0; half < 64; half += 32 { // to groups of 8 bytes
+			low, high := loadInts(q[half+8:]), loadInts(q[half+16:])
+			store(q[half+8:], high)
+			store(q[half+16:], low)
 		}
 	}
 }}
 
+// powerOfTwo returns 2^(e-128).
+func powerOfTwo(e byte) float32 {
+	if e < 2 { // below float32's normal numbers
+		return math.Float32frombits(1 << (21 + e))
+	}
+	return math.Float32frombits(uint32(e-1) << 23)
+}
+
 // e4m3 returns an unsigned number of 4 exponent and 3 mantissa bits with bias 7.
 func e4m3(b byte) float32 {
-	exp, frac := int(b>>3&15), float64(b&7)
+	exp, frac := uint32(b>>3&15), uint32(b&7)
 	switch {
-	case b == 0x7f || b == 0:
+	case b == 0x7f:
 		return 0
 	case exp == 0:
-		return float32(math.Ldexp(frac, -9))
+		return float32(frac) * (1.0 / 512)
 	}
-	return float32(math.Ldexp(8+frac, exp-10))
+	return math.Float32frombits((exp+120)<<23 | frac<<20)
 }

@@ -31,14 +31,13 @@ var splitIQ1_S = Split{Group: 32, Bits: 4, Min: true, Ints: func(q []int8, d, m 
 			}
 			for l := range 4 {
 				point := grid[uint16(src[2+4*g+l])|high>>(3*l)&7<<8]
-				binary.LittleEndian.PutUint64(bytesOf(q[32*g+8*l:][:8]), point)
+				store(q[32*g+8*l:], point)
 			}
 		}
 	}
 }}
 
 var splitIQ1_M = Split{Group: 16, Bits: 8, Ints: func(q []int8, d, _ []float32, src []byte) {
-	const ones = 0x0101010101010101
 	grid := gridIQ1()
 	for ; len(src) >= 56; src, q, d = src[56:], q[256:], d[16:] {
 		scales := binary.LittleEndian.Uint64(src[48:])
@@ -48,9 +47,7 @@ var splitIQ1_M = Split{Group: 16, Bits: 8, Ints: func(q []int8, d, _ []float32, 
 			for l := range 2 {
 				high := uint64(src[32+g]) >> (4 * l)
 				point := grid[uint64(src[2*g+l])|high&7<<8]
-				// 8*(point-1) + 1, or - 1: taken off bytes from 128 up, which borrow nothing.
-				word := (8*point + 0x80*ones - (7+high>>3&1*2)*ones) ^ 0x80*ones
-				binary.LittleEndian.PutUint64(bytesOf(q[16*g+8*l:][:8]), word)
+				store(q[16*g+8*l:], less(8*point, 7+high>>3&1*2)) // 8*(point-1) + 1, or - 1
 			}
 		}
 	}

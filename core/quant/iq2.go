@@ -31,7 +31,7 @@ var splitIQ2_XXS = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32
 			index, signs := src[2+8*g:6+8*g], binary.LittleEndian.Uint32(src[6+8*g:])
 			d[g] = scale * (0.5 + float32(signs>>28)) * 0.25
 			for l, i := range index {
-				putSigned(q[32*g+8*l:], grid[i], evenSigns(signs>>(7*l)))
+				store(q[32*g+8*l:], signed(grid[i], evenSigns(signs>>(7*l))))
 			}
 		}
 	}
@@ -43,7 +43,7 @@ var splitIQ2_XS = Split{Group: 16, Bits: 8, Ints: func(q []int8, d, _ []float32,
 		nibbleScales(d, src, src[66:74])
 		for l := range 32 {
 			v := binary.LittleEndian.Uint16(src[2+2*l:])
-			putSigned(q[8*l:], grid[v&511], evenSigns(uint32(v>>9)))
+			store(q[8*l:], signed(grid[v&511], evenSigns(uint32(v>>9))))
 		}
 	}
 }}
@@ -54,7 +54,7 @@ var splitIQ2_S = Split{Group: 16, Bits: 8, Ints: func(q []int8, d, _ []float32, 
 		nibbleScales(d, src, src[74:82])
 		for l := range 32 {
 			high := src[66+l/4] >> (l % 4 * 2) & 3
-			putSigned(q[8*l:], grid[uint16(src[2+l])|uint16(high)<<8], src[34+l])
+			store(q[8*l:], signed(grid[uint16(src[2+l])|uint16(high)<<8], src[34+l]))
 		}
 	}
 }}

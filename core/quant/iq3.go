@@ -24,7 +24,7 @@ var splitIQ3_XXS = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32
 			index, signs := src[2+8*g:10+8*g], binary.LittleEndian.Uint32(src[66+4*g:])
 			d[g] = scale * (0.5 + float32(signs>>28)) * 0.5
 			for l := range 4 {
-				putSigned(q[32*g+8*l:], grid[index[2*l]]|grid[index[2*l+1]]<<32, evenSigns(signs>>(7*l)))
+				store(q[32*g+8*l:], signed(grid[index[2*l]]|grid[index[2*l+1]]<<32, evenSigns(signs>>(7*l))))
 			}
 		}
 	}
@@ -40,7 +40,7 @@ var splitIQ3_S = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32, 
 		for l := range 32 {
 			high := uint16(src[66+l/4]) >> (l % 4 * 2) & 3
 			low, next := grid[uint16(src[2+2*l])|high&1<<8], grid[uint16(src[3+2*l])|high>>1<<8]
-			putSigned(q[8*l:], low|next<<32, src[74+l])
+			store(q[8*l:], signed(low|next<<32, src[74+l]))
 		}
 	}
 }}

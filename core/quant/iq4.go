@@ -22,7 +22,7 @@ var tableIQ4 = [16]int8{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38,
 var splitIQ4_NL = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 18; src, q, b = src[18:], q[32:], b+1 {
 		d[b] = F16(binary.LittleEndian.Uint16(src))
-		lookUp(q, src[2:18], &tableIQ4)
+		lookUp(q[:32], src[2:18], &tableIQ4)
 	}
 }}
 
@@ -32,14 +32,18 @@ var splitIQ4_XS = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32,
 		for j := range 8 {
 			low := src[4+j/2] >> (j % 2 * 4) & 15
 			d[j] = scale * float32(int(low|byte(high>>(2*j)&3)<<4)-32)
-			lookUp(q[32*j:], src[8+16*j:24+16*j], &tableIQ4)
 		}
+		lookUp(q[:256], src[8:136], &tableIQ4)
 	}
 }}
 
-// lookUp writes the table's values for the low nibbles of qs and then the high ones.
-func lookUp(q []int8, qs []byte, table *[16]int8) {
-	for j, v := range qs {
-		q[j], q[j+len(qs)] = table[v&15], table[v>>4]
+// lookUpGeneric writes, for each 16 bytes of qs, the table's values for the low nibbles
+// and then for the high ones. It is the reference of lookUp.
+func lookUpGeneric(q []int8, qs []byte, table *[16]int8) {
+	for i := 0; i < len(qs); i += 16 {
+		out := (*[32]int8)(q[2*i:])
+		for j, v := range (*[16]byte)(qs[i:]) {
+			out[j], out[j+16] = table[v&15], table[v>>4]
+		}
 	}
 }

@@ -1,83 +1,27 @@
 package quant
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
-	"unsafe"
 
 	"github.com/gander-lm/gander/core/kernel"
 )
 
-// Layout is the form that a matrix is computed in: one of the packed formats of
-// package kernel, or Dense.
-type Layout struct {
-	packed *kernel.Packed
-}
+// packCols is how many columns are packed at a time: whole blocks of every type and
+// of the packed formats, and few enough that the integers on their way stay in the
+// processor's first cache.
+const packCols = 512
 
-// Dense is float32, row-major.
-var Dense = Layout{}
-
-// String returns the layout's name, such as "f32" or "int8 g32".
-func (l Layout) String() string {
-	if l.packed == nil {
-		return "f32"
-	}
-	return l.packed.String()
-}
-
-// Layout returns the layout that matrices of type t with cols columns are packed
-// into: the one of its Split, so that no value changes. A type without a Split,
-// and rows that are not a multiple of 32, are computed in float32.
-func (t Type) Layout(cols int) Layout {
-	if t.Split.Group == 0 || cols%kernel.BlockLen != 0 {
-		return Dense
-	}
-	return Layout{kernel.FormatOf(t.Split.Bits, t.Split.Group, t.Split.Min)}
-}
-
-// Matrix is a matrix in the form that it is computed in: weights of a linear
-// layer [output, input] or an embedding table [vocabulary, hidden].
-type Matrix struct {
-	Rows, Cols int
-	Layout     Layout
-
-	dense  []float32 // [rows, cols], Dense only
-	packed []byte    // [padded rows/4, cols/32] blocks, packed layouts only
-	padded int       // rows rounded up to a multiple of kernel.RowMultiple
-}
-
-// NewMatrix returns a matrix of zeros.
-func NewMatrix(rows, cols int, layout Layout) *Matrix {
-	m := &Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
-	if layout == Dense {
-		m.dense = make([]float32, rows*cols)
-		return m
-	}
-	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
-	m.packed = make([]byte, m.padded/kernel.GroupRows*(cols/kernel.BlockLen)*layout.packed.BlockBytes())
-	return m
-}
-
-// MatrixBytes returns the size in memory of what NewMatrix makes, in bytes.
-func MatrixBytes(rows, cols int, layout Layout) int64 {
-	if layout == Dense {
-		return 4 * int64(rows) * int64(cols)
-	}
-	groups := (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * (kernel.RowMultiple / kernel.GroupRows)
-	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.packed.BlockBytes())
-}
-
-// Bytes returns the size of a matrix in memory, in bytes.
-func (m *Matrix) Bytes() int64 { return int64(len(m.packed)) + 4*int64(len(m.dense)) }
+// minGroup is the fewest values that share a scale in any type.
+const minGroup = 16
 
 // Packer converts rows of one type into a matrix. Its memory serves many calls.
 type Packer struct {
-	q    []int8
-	d, m []float32
+	q    [kernel.GroupRows * packCols]int8
+	d, m [kernel.GroupRows * packCols / minGroup]float32
 }
 
-// Pack converts n rows of type t, from raw, into rows first, first+1, ... of m.
+// Pack converts n rows of type t, from raw, into rows first, first+1, ... of m. Rows
+// may come in any pieces; it is fastest where first is a multiple of four.
 //
 // raw: n whole rows, each t.RowBytes(m.Cols) bytes. m.Layout must be t.Layout(m.Cols).
 // It panics if the rows are not whole or not within m.
@@ -90,144 +34,37 @@ func (p *Packer) Pack(m *Matrix, first, n int, t Type, raw []byte) {
 		t.Dequantize(m.dense[first*m.Cols:(first+n)*m.Cols], raw)
 		return
 	}
-	if cap(p.q) < m.Cols {
-		p.q, p.d, p.m = make([]int8, m.Cols), make([]float32, m.Cols/minGroup), make([]float32, m.Cols/minGroup)
-	}
-	groups := m.Cols / t.Split.Group
-	q, d, least := p.q[:m.Cols], p.d[:groups], p.m[:groups]
-	for i := range n {
-		t.Split.Ints(q, d, least, raw[i*rowBytes:(i+1)*rowBytes])
-		m.setRow(first+i, q, d, least)
-	}
-}
-
-// minGroup is the fewest values that share a scale in any type.
-const minGroup = 16
-
-// block returns the bytes of a row's block, and the row's place within.
-func (m *Matrix) block(row, b int) (block []byte, lane int) {
-	size := m.Layout.packed.BlockBytes()
-	at := (row/kernel.GroupRows*(m.Cols/kernel.BlockLen) + b) * size
-	return m.packed[at : at+size], row % kernel.GroupRows
-}
-
-// setRow writes one row of integers, scales and minima to its places in the blocks.
-func (m *Matrix) setRow(row int, q []int8, d, least []float32) {
-	f := m.Layout.packed
-	halves := kernel.BlockLen / f.Group
-	for b := range m.Cols / kernel.BlockLen {
-		block, lane := m.block(row, b)
-		v := (*[kernel.BlockLen]int8)(q[b*kernel.BlockLen:])
-		if f.Bits == 8 {
-			w := bytesOf(v[:])
-			for c := range 8 {
-				binary.LittleEndian.PutUint32(block[16*c+4*lane:], binary.LittleEndian.Uint32(w[4*c:]))
-			}
+	for n > 0 {
+		rows := 1
+		if first%kernel.GroupRows == 0 && n >= kernel.GroupRows {
+			rows = kernel.GroupRows
+		}
+		src, dst := raw[:rows*rowBytes], m.group(first)
+		if rows == kernel.GroupRows && t.Split.packGroup != nil {
+			t.Split.packGroup(dst, src)
 		} else {
-			for c := range 4 {
-				binary.LittleEndian.PutUint32(block[16*c+4*lane:], nibbles((*[8]int8)(v[8*c:]), f.Min))
-			}
+			p.packRows(dst, m.Layout.packed, first, rows, t, src)
 		}
-		scales := block[f.WeightBytes()+4*lane:]
-		for h := range halves {
-			binary.LittleEndian.PutUint32(scales[16*h:], math.Float32bits(d[b*halves+h]))
-			if f.Min {
-				binary.LittleEndian.PutUint32(scales[16*(halves+h):], math.Float32bits(least[b*halves+h]))
-			}
-		}
+		raw, first, n = raw[rows*rowBytes:], first+rows, n-rows
 	}
 }
 
-// bytesOf returns the memory of integers as bytes.
-func bytesOf(q []int8) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&q[0])), len(q)) }
-
-// nibbles packs eight columns of a row: columns 0, 1, 4, 5 in the lower int16,
-// lowest nibble first, and 2, 3, 6, 7 in the upper; plus 8 without a minimum.
-func nibbles(v *[8]int8, min bool) uint32 {
-	offset := int8(8)
-	if min {
-		offset = 0
-	}
-	n := func(i int) uint32 { return uint32(v[i]+offset) & 15 }
-	return n(0) | n(1)<<4 | n(4)<<8 | n(5)<<12 | n(2)<<16 | n(3)<<20 | n(6)<<24 | n(7)<<28
-}
-
-// Row writes the values of a row to dst [cols].
-func (m *Matrix) Row(dst []float32, row int) {
-	if m.Layout == Dense {
-		copy(dst, m.dense[row*m.Cols:(row+1)*m.Cols])
-		return
-	}
-	f := m.Layout.packed
-	halves := kernel.BlockLen / f.Group
-	for b := range m.Cols / kernel.BlockLen {
-		block, lane := m.block(row, b)
-		float := func(vector int) float32 {
-			return math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*vector+4*lane:]))
+// packRows converts a whole group of rows, or one of it, into dst, the group's blocks.
+func (p *Packer) packRows(dst []byte, f *kernel.Packed, first, rows int, t Type, src []byte) {
+	rowBytes, step := len(src)/rows, packCols/t.BlockLen*t.BlockBytes
+	for at := 0; at < rowBytes; at += step {
+		bytes := min(step, rowBytes-at)
+		cols := bytes / t.BlockBytes * t.BlockLen
+		scales, size := cols/t.Split.Group, cols/kernel.BlockLen*f.BlockBytes()
+		for r := range rows {
+			t.Split.Ints(p.q[r*cols:(r+1)*cols], p.d[r*scales:(r+1)*scales], p.m[r*scales:(r+1)*scales], src[r*rowBytes+at:r*rowBytes+at+bytes])
 		}
-		for h := range halves {
-			d, least := float(h), float32(0)
-			if f.Min {
-				least = float(halves + h)
-			}
-			for i := h * f.Group; i < (h+1)*f.Group; i++ {
-				x := float32(d * float32(m.at(block, lane, i)))
-				if f.Min {
-					x -= least
-				}
-				dst[b*kernel.BlockLen+i] = x
-			}
+		q, d, m := p.q[:rows*cols], p.d[:rows*scales], p.m[:rows*scales]
+		if rows == kernel.GroupRows {
+			f.PackGroup(dst[:size], q, d, m)
+		} else {
+			f.PackRow(dst[:size], first%kernel.GroupRows, q, d, m)
 		}
-	}
-}
-
-// at returns the integer of column i of a lane's row in a block.
-func (m *Matrix) at(block []byte, lane, i int) int {
-	if m.Layout.packed.Bits == 8 {
-		return int(int8(block[i/4*16+4*lane+i%4]))
-	}
-	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble.
-	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
-	n := int(word >> (4 * (i&1 | i>>1&2)) & 15)
-	if !m.Layout.packed.Min {
-		n -= 8
-	}
-	return n
-}
-
-// Workspace is the memory that products need beside their operands; one serves
-// many products, one at a time.
-type Workspace struct {
-	tile kernel.Tile
-	out  []float32
-}
-
-// Bytes returns the size of the memory held, in bytes.
-func (w *Workspace) Bytes() int64 { return w.tile.Bytes() + int64(4*cap(w.out)) }
-
-// MatMul writes x·mᵀ to dst: dst[t][r] is the dot product of row r of m and row t of x.
-//
-// dst [x.Tokens, m.Rows] f32. A packed matrix needs x.Quantize to have been called.
-// It panics if x has another number of columns than m or dst another size.
-func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
-	if x.Cols != m.Cols || len(dst) != x.Tokens*m.Rows {
-		panic(fmt.Sprintf("quant: product of a matrix of %d x %d with %d tokens of %d into %d values", m.Rows, m.Cols, x.Tokens, x.Cols, len(dst)))
-	}
-	out := dst
-	if m.padded != m.Rows {
-		if n := x.Tokens * m.padded; cap(ws.out) < n {
-			ws.out = make([]float32, n)
-		}
-		out = ws.out[:x.Tokens*m.padded]
-	}
-	if m.Layout == Dense {
-		kernel.MatMul(dst, m.dense, x.X, m.Rows, m.Cols, x.Tokens)
-	} else {
-		m.Layout.packed.MatMul(out, m.packed, x, &ws.tile)
-	}
-	if m.padded != m.Rows {
-		for t := range x.Tokens {
-			copy(dst[t*m.Rows:(t+1)*m.Rows], out[t*m.padded:])
-		}
+		dst = dst[size:]
 	}
 }

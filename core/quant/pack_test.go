@@ -58,6 +58,37 @@ func TestPackKeepsValues(t *testing.T) {
 	}
 }
 
+// TestPackInPieces packs the same rows in pieces that cut the groups of four in every
+// way, and in any order: the matrix has the same bytes as when packed at once.
+func TestPackInPieces(t *testing.T) {
+	for _, typ := range Types() {
+		t.Run(typ.Name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(4, uint64(typ.ID)))
+			const rows = 21
+			for _, cols := range []int{max(32, typ.BlockLen), 2*packCols + max(32, typ.BlockLen)} {
+				rowBytes, _ := typ.RowBytes(cols)
+				raw := randomRows(r, typ, rows, cols)
+				want := NewMatrix(rows, cols, typ.Layout(cols))
+				var p Packer
+				p.Pack(want, 0, rows, typ, raw)
+				for range 20 {
+					got := NewMatrix(rows, cols, typ.Layout(cols))
+					cuts := []int{0}
+					for at := 0; at < rows; {
+						at = min(rows, at+1+r.IntN(9))
+						cuts = append(cuts, at)
+					}
+					for _, i := range r.Perm(len(cuts) - 1) {
+						p.Pack(got, cuts[i], cuts[i+1]-cuts[i], typ, raw[cuts[i]*rowBytes:cuts[i+1]*rowBytes])
+					}
+					require.Equal(t, want.packed, got.packed, "cut at %d", cuts)
+					require.Equal(t, want.dense, got.dense, "cut at %d", cuts)
+				}
+			}
+		})
+	}
+}
+
 // FuzzPack packs a row of any bits as every type: what comes back has the bits of
 // what Dequantize makes, infinite and NaN scales included, and nothing panics.
 func FuzzPack(f *testing.F) {
@@ -163,13 +194,12 @@ func TestHalf(t *testing.T) {
 	assert.Equal(t, uint16(0x3f82), ToBF16(1+0x3p-8), "tie to even")
 }
 
-// BenchmarkPack measures weights a second into the compute layouts.
+// BenchmarkPack measures weights a second from every type's bytes to what is computed on.
 func BenchmarkPack(b *testing.B) {
-	for _, typ := range []Type{Q8_0, Q4_0, Q6_K, Float16} {
+	for _, typ := range Types() {
 		b.Run(typ.Name, func(b *testing.B) {
 			const rows, cols = 512, 1536
-			rowBytes, _ := typ.RowBytes(cols)
-			raw := make([]byte, rows*rowBytes)
+			raw := randomRows(rand.New(rand.NewPCG(5, 1)), typ, rows, cols)
 			m := NewMatrix(rows, cols, typ.Layout(cols))
 			var p Packer
 			for b.Loop() {

@@ -9,8 +9,9 @@ var Q1_0 = register(Type{ID: 41, Name: "Q1_0", BlockLen: 128, BlockBytes: 18, De
 var splitQ1_0 = Split{Group: 32, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 18; src, q, d = src[18:], q[128:], d[4:] {
 		sameScale(d[:4], src)
+		out := (*[128]int8)(q)
 		for j, v := range src[2:18] {
-			putSigned(q[8*j:], 0x0101010101010101, ^v)
+			store(out[8*j:], less(spread(v)<<1, 1))
 		}
 	}
 }}

@@ -9,10 +9,13 @@ var Q2_0 = register(Type{ID: 42, Name: "Q2_0", BlockLen: 64, BlockBytes: 18, Deq
 var splitQ2_0 = Split{Group: 32, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 18; src, q, d = src[18:], q[64:], d[2:] {
 		sameScale(d[:2], src)
-		for j, v := range src[2:18] {
-			for i := range 4 {
-				q[4*j+i] = int8(v>>(2*i)&3) - 1
-			}
+		out := (*[64]int8)(q)
+		for j := 0; j < 16; j += 2 {
+			// Two bytes become four nibbles 16 bits apart, then pairs of bits 8 apart.
+			w := uint64(src[2+j]) | uint64(src[3+j])<<32
+			w = (w | w<<12) & 0x000f000f000f000f
+			w = (w | w<<6) & lowPairs
+			store(out[4*j:], less(w, 1))
 		}
 	}
 }}

@@ -16,17 +16,18 @@ var splitQ2_K = Split{Group: 16, Bits: 4, Min: true, Ints: func(q []int8, d, m [
 		for i, s := range src[:16] {
 			d[i], m[i] = scale*float32(s&15), least*float32(s>>4)
 		}
-		twoBits(q, src[16:80], 0)
+		twoBits(q, src[16:], 0)
 	}
 }}
 
-// twoBits writes 256 values of two bits, in the order of Q2_K, less offset.
-func twoBits(q []int8, qs []byte, offset int8) {
-	for half := range 2 {
-		for j := range 4 {
-			for l, v := range qs[32*half : 32*half+32] {
-				q[128*half+32*j+l] = int8(v>>(2*j)&3) - offset
-			}
-		}
+// twoBits writes 256 values of two bits, in the order of Q2_K, less n.
+func twoBits(q []int8, qs []byte, n uint64) {
+	out, in := (*[256]int8)(q), (*[64]byte)(qs)
+	for l := 0; l < 64; l += 8 {
+		w, at := load(in[l:]), l/32*128+l%32
+		store(out[at:], less(w&lowPairs, n))
+		store(out[at+32:], less(w>>2&lowPairs, n))
+		store(out[at+64:], less(w>>4&lowPairs, n))
+		store(out[at+96:], less(w>>6&lowPairs, n))
 	}
 }

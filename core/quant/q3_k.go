@@ -18,10 +18,13 @@ var splitQ3_K = Split{Group: 16, Bits: 4, Ints: func(q []int8, d, _ []float32, s
 			low := packed[i%8] >> (i / 8 * 4) & 15
 			d[i] = scale * float32(int(low|packed[8+i%4]>>(i/4*2)&3<<4)-32)
 		}
-		twoBits(q, src[32:96], 4)
-		for l, h := range src[:32] {
-			for j := range 8 {
-				q[32*j+l] += int8(h >> j & 1 << 2)
+		out, qs := (*[256]int8)(q), (*[64]byte)(src[32:])
+		for l := 0; l < 32; l += 8 {
+			high, w, next := load(src[l:]), load(qs[l:]), load(qs[32+l:])
+			for j := range 4 {
+				store(out[32*j+l:], less(w&lowPairs|high&ones<<2, 4))
+				store(out[128+32*j+l:], less(next&lowPairs|high>>4&ones<<2, 4))
+				high, w, next = high>>1, w>>2, next>>2
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // Math:   x[i] = d * (q[i] - 8).
 // Source: ggml-common.h block_q4_0, ggml-quants.c dequantize_row_q4_0.
 var Q4_0 = register(Type{ID: 2, Name: "Q4_0", BlockLen: 32, BlockBytes: 18, Dequantize: dequantizeQ4_0, Quantize: quantizeQ4_0,
-	Split: Split{Group: 32, Bits: 4, Ints: intsQ4_0}})
+	Split: Split{Group: 32, Bits: 4, Ints: intsQ4_0, packGroup: packQ4_0}})
 
 func dequantizeQ4_0(dst []float32, src []byte) {
 	for ; len(src) >= 18; src, dst = src[18:], dst[32:] {
@@ -26,10 +26,7 @@ func dequantizeQ4_0(dst []float32, src []byte) {
 func intsQ4_0(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 18; src, q, b = src[18:], q[32:], b+1 {
 		d[b] = F16(binary.LittleEndian.Uint16(src))
-		for j, v := range src[2:18] {
-			q[j] = int8(v&15) - 8
-			q[j+16] = int8(v>>4) - 8
-		}
+		nibbles(q[:32], src[2:18], 8)
 	}
 }
 

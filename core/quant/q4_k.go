@@ -12,9 +12,8 @@ var Q4_K = register(Type{ID: 12, Name: "Q4_K", BlockLen: 256, BlockBytes: 144, D
 var splitQ4_K = Split{Group: 32, Bits: 4, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
 	for ; len(src) >= 144; src, q, d, m = src[144:], q[256:], d[8:], m[8:] {
 		sixBitScales(d, m, src)
-		for i, v := range src[16:144] {
-			at := i/32*64 + i%32
-			q[at], q[at+32] = int8(v&15), int8(v>>4)
+		for i := range 4 {
+			nibbles(q[64*i:64*i+64], src[16+32*i:48+32*i], 0)
 		}
 	}
 }}

@@ -16,10 +16,12 @@ var splitQ5_0 = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32, s
 	}
 }}
 
-// fiveBits writes 32 values of four bits in qs and a fifth in high, less offset.
-func fiveBits(q []int8, high uint32, qs []byte, offset int8) {
-	for j, v := range qs {
-		q[j] = int8(v&15|byte(high>>j&1)<<4) - offset
-		q[j+16] = int8(v>>4|byte(high>>(j+16)&1)<<4) - offset
-	}
+// fiveBits writes 32 values of four bits in qs and a fifth in high, less n.
+func fiveBits(q []int8, high uint32, qs []byte, n uint64) {
+	q, qs = q[:32], qs[:16]
+	low, next := load(qs), load(qs[8:])
+	store(q, less(low&lowNibs|spread(byte(high))<<4, n))
+	store(q[8:], less(next&lowNibs|spread(byte(high>>8))<<4, n))
+	store(q[16:], less(low>>4&lowNibs|spread(byte(high>>16))<<4, n))
+	store(q[24:], less(next>>4&lowNibs|spread(byte(high>>24))<<4, n))
 }

@@ -10,12 +10,15 @@ var Q5_K = register(Type{ID: 13, Name: "Q5_K", BlockLen: 256, BlockBytes: 176, D
 var splitQ5_K = Split{Group: 32, Bits: 8, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
 	for ; len(src) >= 176; src, q, d, m = src[176:], q[256:], d[8:], m[8:] {
 		sixBitScales(d, m, src)
-		high := src[16:48]
-		for i, v := range src[48:176] {
-			at := i/32*64 + i%32
-			j := at / 32
-			q[at] = int8(v&15 | high[i%32]>>j&1<<4)
-			q[at+32] = int8(v>>4 | high[i%32]>>(j+1)&1<<4)
+		qs, out := (*[128]byte)(src[48:]), (*[256]int8)(q)
+		for l := 0; l < 32; l += 8 {
+			high := load(src[16+l:])
+			for i := range 4 {
+				w := load(qs[32*i+l:])
+				store(out[64*i+l:], w&lowNibs|high&ones<<4)
+				store(out[64*i+32+l:], w>>4&lowNibs|high>>1&ones<<4)
+				high >>= 2
+			}
 		}
 	}
 }}

@@ -20,12 +20,13 @@ func intsQ6_K(q []int8, d, _ []float32, src []byte) {
 			d[i] = scale * float32(int8(s))
 		}
 		for half := range 2 {
-			ql, qh, out := src[64*half:64*half+64], src[128+32*half:128+32*half+32], q[128*half:128*half+128]
-			for l, h := range qh {
-				out[l] = int8(ql[l]&15|h&3<<4) - 32
-				out[l+32] = int8(ql[l+32]&15|h>>2&3<<4) - 32
-				out[l+64] = int8(ql[l]>>4|h>>4&3<<4) - 32
-				out[l+96] = int8(ql[l+32]>>4|h>>6<<4) - 32
+			ql, qh, out := (*[64]byte)(src[64*half:]), (*[32]byte)(src[128+32*half:]), (*[128]int8)(q[128*half:])
+			for l := 0; l < 32; l += 8 {
+				a, b, h := load(ql[l:]), load(ql[32+l:]), load(qh[l:])
+				store(out[l:], less(a&lowNibs|h&lowPairs<<4, 32))
+				store(out[32+l:], less(b&lowNibs|h>>2&lowPairs<<4, 32))
+				store(out[64+l:], less(a>>4&lowNibs|h>>4&lowPairs<<4, 32))
+				store(out[96+l:], less(b>>4&lowNibs|h>>6&lowPairs<<4, 32))
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // Math:   x[i] = d * q[i].
 // Source: ggml-common.h block_q8_0, ggml-quants.c dequantize_row_q8_0.
 var Q8_0 = register(Type{ID: 8, Name: "Q8_0", BlockLen: 32, BlockBytes: 34, Dequantize: dequantizeQ8_0, Quantize: quantizeQ8_0,
-	Split: Split{Group: 32, Bits: 8, Ints: intsQ8_0}})
+	Split: Split{Group: 32, Bits: 8, Ints: intsQ8_0, packGroup: packQ8_0}})
 
 func dequantizeQ8_0(dst []float32, src []byte) {
 	for ; len(src) >= 34; src, dst = src[34:], dst[32:] {
@@ -24,7 +24,9 @@ func dequantizeQ8_0(dst []float32, src []byte) {
 func intsQ8_0(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 34; src, q, b = src[34:], q[32:], b+1 {
 		d[b] = F16(binary.LittleEndian.Uint16(src))
-		copy(bytesOf(q[:32]), src[2:34])
+		for i := 0; i < 32; i += 8 {
+			store(q[i:], load(src[2+i:]))
+		}
 	}
 }
 

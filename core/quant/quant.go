@@ -3,7 +3,7 @@
 //
 // A type turns blocks of bytes into values (Dequantize), exactly as ggml does.
 // For speed a matrix is not kept in its storage type: Pack converts it once, at
-// load, into one of the layouts of pack.go, without changing a value.
+// load, into one of the layouts of matrix.go, without changing a value.
 //
 // Source of the formats: ggml's ggml-common.h (block structs) and ggml-quants.c
 // (dequantize_row_*).
@@ -48,6 +48,10 @@ type Split struct {
 	// Ints writes q (one per value), d and m (one per group; m is nil without
 	// Min) of the blocks in src.
 	Ints func(q []int8, d, m []float32, src []byte)
+
+	// packGroup, if not nil, writes four rows at once into the blocks of their
+	// group, as Ints and kernel.Packed.PackGroup would, but faster.
+	packGroup func(dst, src []byte)
 }
 
 // dequantizer returns the Dequantize of a type that is written as a Split:

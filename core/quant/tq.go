@@ -19,28 +19,42 @@ var TQ2_0 = register(Type{ID: 35, Name: "TQ2_0", BlockLen: 256, BlockBytes: 66, 
 var splitTQ1_0 = Split{Group: 32, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 54; src, q, d = src[54:], q[256:], d[8:] {
 		sameScale(d[:8], src[52:])
-		digits(q, src[:32], 5)
-		digits(q[160:], src[32:48], 5)
-		digits(q[240:], src[48:52], 4)
+		out := (*[256]int8)(q)
+		for l := 0; l < 48; l += 8 {
+			at, step := l, 32
+			if l >= 32 {
+				at, step = 160+l-32, 16
+			}
+			w := load(src[l:])
+			for i := range 5 {
+				var digit uint64
+				digit, w = digits(w)
+				store(out[at+i*step:], less(digit, 1))
+			}
+		}
+		w := uint64(binary.LittleEndian.Uint32(src[48:]))
+		for i := 0; i < 16; i += 8 {
+			var first, second uint64
+			first, w = digits(w)
+			second, w = digits(w)
+			store(out[240+i:], less(first|second<<32, 1))
+		}
 	}
 }}
 
 var splitTQ2_0 = Split{Group: 32, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 66; src, q, d = src[66:], q[256:], d[8:] {
 		sameScale(d[:8], src[64:])
-		twoBits(q, src[:64], 1)
+		twoBits(q, src, 1)
 	}
 }}
 
-// digits writes n base-3 digits of each byte, less one.
-func digits(q []int8, qs []byte, n int) {
-	power := byte(1)
-	for i := range n {
-		for l, v := range qs {
-			q[i*len(qs)+l] = int8(uint16(v*power)*3>>8) - 1
-		}
-		power *= 3
-	}
+// digits returns the first base-3 digit of each byte of w, and the bytes without it:
+// the two halves of three times the byte.
+func digits(w uint64) (digit, rest uint64) {
+	const low = 0x00ff00ff00ff00ff
+	even, odd := w&low*3, w>>8&low*3
+	return even>>8&low | odd&^low, even&low | odd&low<<8
 }
 
 // sameScale sets all groups' scales to the f16 at src.

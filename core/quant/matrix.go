@@ -1,0 +1,159 @@
+package quant
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/gander-lm/gander/core/kernel"
+)
+
+// Layout is the form that a matrix is computed in: one of the packed formats of
+// package kernel, or Dense.
+type Layout struct {
+	packed *kernel.Packed
+}
+
+// Dense is float32, row-major.
+var Dense = Layout{}
+
+// String returns the layout's name, such as "f32" or "int8 g32".
+func (l Layout) String() string {
+	if l.packed == nil {
+		return "f32"
+	}
+	return l.packed.String()
+}
+
+// Layout returns the layout that matrices of type t with cols columns are packed
+// into: the one of its Split, so that no value changes. A type without a Split,
+// and rows that are not a multiple of 32, are computed in float32.
+func (t Type) Layout(cols int) Layout {
+	if t.Split.Group == 0 || cols%kernel.BlockLen != 0 {
+		return Dense
+	}
+	return Layout{kernel.FormatOf(t.Split.Bits, t.Split.Group, t.Split.Min)}
+}
+
+// Matrix is a matrix in the form that it is computed in: weights of a linear
+// layer [output, input] or an embedding table [vocabulary, hidden].
+type Matrix struct {
+	Rows, Cols int
+	Layout     Layout
+
+	dense  []float32 // [rows, cols], Dense only
+	packed []byte    // [padded rows/4, cols/32] blocks, packed layouts only
+	padded int       // rows rounded up to a multiple of kernel.RowMultiple
+}
+
+// NewMatrix returns a matrix of zeros.
+func NewMatrix(rows, cols int, layout Layout) *Matrix {
+	m := &Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
+	if layout == Dense {
+		m.dense = make([]float32, rows*cols)
+		return m
+	}
+	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
+	m.packed = make([]byte, m.padded/kernel.GroupRows*(cols/kernel.BlockLen)*layout.packed.BlockBytes())
+	return m
+}
+
+// MatrixBytes returns the size in memory of what NewMatrix makes, in bytes.
+func MatrixBytes(rows, cols int, layout Layout) int64 {
+	if layout == Dense {
+		return 4 * int64(rows) * int64(cols)
+	}
+	groups := (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * (kernel.RowMultiple / kernel.GroupRows)
+	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.packed.BlockBytes())
+}
+
+// Bytes returns the size of a matrix in memory, in bytes.
+func (m *Matrix) Bytes() int64 { return int64(len(m.packed)) + 4*int64(len(m.dense)) }
+
+// group returns the blocks of the group that a row belongs to.
+func (m *Matrix) group(row int) []byte {
+	size := m.Cols / kernel.BlockLen * m.Layout.packed.BlockBytes()
+	at := row / kernel.GroupRows * size
+	return m.packed[at : at+size]
+}
+
+// Row writes the values of a row to dst [cols].
+func (m *Matrix) Row(dst []float32, row int) {
+	if m.Layout == Dense {
+		copy(dst, m.dense[row*m.Cols:(row+1)*m.Cols])
+		return
+	}
+	f := m.Layout.packed
+	halves, size := kernel.BlockLen/f.Group, f.BlockBytes()
+	group, lane := m.group(row), row%kernel.GroupRows
+	for b := range m.Cols / kernel.BlockLen {
+		block := group[b*size : (b+1)*size]
+		float := func(vector int) float32 {
+			return math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*vector+4*lane:]))
+		}
+		for h := range halves {
+			d, least := float(h), float32(0)
+			if f.Min {
+				least = float(halves + h)
+			}
+			for i := h * f.Group; i < (h+1)*f.Group; i++ {
+				x := float32(d * float32(m.at(block, lane, i)))
+				if f.Min {
+					x -= least
+				}
+				dst[b*kernel.BlockLen+i] = x
+			}
+		}
+	}
+}
+
+// at returns the integer of column i of a lane's row in a block.
+func (m *Matrix) at(block []byte, lane, i int) int {
+	if m.Layout.packed.Bits == 8 {
+		return int(int8(block[i/4*16+4*lane+i%4]))
+	}
+	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble.
+	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
+	n := int(word >> (4 * (i&1 | i>>1&2)) & 15)
+	if !m.Layout.packed.Min {
+		n -= 8
+	}
+	return n
+}
+
+// Workspace is the memory that products need beside their operands; one serves
+// many products, one at a time.
+type Workspace struct {
+	tile kernel.Tile
+	out  []float32
+}
+
+// Bytes returns the size of the memory held, in bytes.
+func (w *Workspace) Bytes() int64 { return w.tile.Bytes() + int64(4*cap(w.out)) }
+
+// MatMul writes x·mᵀ to dst: dst[t][r] is the dot product of row r of m and row t of x.
+//
+// dst [x.Tokens, m.Rows] f32. A packed matrix needs x.Quantize to have been called.
+// It panics if x has another number of columns than m or dst another size.
+func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
+	if x.Cols != m.Cols || len(dst) != x.Tokens*m.Rows {
+		panic(fmt.Sprintf("quant: product of a matrix of %d x %d with %d tokens of %d into %d values", m.Rows, m.Cols, x.Tokens, x.Cols, len(dst)))
+	}
+	out := dst
+	if m.padded != m.Rows {
+		if n := x.Tokens * m.padded; cap(ws.out) < n {
+			ws.out = make([]float32, n)
+		}
+		out = ws.out[:x.Tokens*m.padded]
+	}
+	if m.Layout == Dense {
+		kernel.MatMul(dst, m.dense, x.X, m.Rows, m.Cols, x.Tokens)
+	} else {
+		m.Layout.packed.MatMul(out, m.packed, x, &ws.tile)
+	}
+	if m.padded != m.Rows {
+		for t := range x.Tokens {
+			copy(dst[t*m.Rows:(t+1)*m.Rows], out[t*m.padded:])
+		}
+	}
+}
