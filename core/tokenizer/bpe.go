@@ -1,34 +1,43 @@
-// Byte-level BPE ("gpt2"): the text is cut into words by a pre-tokenizer, each
-// byte is written as a visible character, and the pair that comes first in the
-// list of merges is joined again and again.
+// Byte pair encoding: the pair of neighbours that comes first in the list of
+// merges is joined again and again. In the byte-level form ("gpt2") each byte is
+// a symbol, written as a visible character; in the other form the characters are
+// symbols, and those that are no token become the tokens of their bytes.
 // Source: Radford et al., "Language Models are Unsupervised Multitask Learners",
 // §2.2, and encoder.py of that work; llama.cpp llm_tokenizer_bpe.
 
 package tokenizer
 
 import (
-	"fmt"
-	"sort"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 )
 
 func init() { register("gpt2", newBPE) }
 
-type bpe struct {
-	*vocab
-	pre     preTokenizer
-	byteIDs [256]int32 // -1 without a token for the byte
-	merges  map[pair]merge
-}
-
-type pair struct{ left, right int32 }
+// merges maps the ids of two neighbours, left<<32 | right, to their join.
+type merges map[uint64]merge
 
 type merge struct {
 	rank float32 // exact up to 2^24 merges
 	id   int32
+}
+
+const maxMerges = 1 << 24
+
+func pair(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
+
+// bpe encodes words.
+type bpe struct {
+	vocab        *vocab
+	merges       merges
+	byteIDs      *[256]int32 // byte-level: the tokens of bytes, -1 for none
+	fallback     *[256]int32 // else: <0x00> to <0xFF> for characters that are no token; may be nil
+	fuse         bool        // several unknown characters in a row become one token
+	ignoreMerges bool        // a word that is a token is taken whole
+	prefix       string      // of symbols that don't begin a word
+	suffix       string      // of the symbol that ends one
 }
 
 // byteRune and runeByte are the visible characters of bytes: themselves for
@@ -47,49 +56,176 @@ var byteRune, runeByte = func() (to [256]rune, from map[rune]byte) {
 	return
 }()
 
+// visibleBytes returns the tokens of single bytes, written visibly.
+func visibleBytes(v *vocab) *[256]int32 {
+	var ids [256]int32
+	for b, r := range byteRune {
+		id, ok := v.ids[string(r)]
+		if !ok {
+			id = -1
+		}
+		ids[b] = id
+	}
+	return &ids
+}
+
+// addMerge adds the next merge of the list.
+func (b *bpe) addMerge(left, right string) error {
+	rank := len(b.merges)
+	if left == "" || right == "" {
+		return formatError("merge %d, %q and %q, has an empty part", rank, left, right)
+	}
+	l, ok1 := b.vocab.ids[left]
+	r, ok2 := b.vocab.ids[right]
+	id, ok3 := b.vocab.ids[left+strings.TrimPrefix(right, b.prefix)]
+	if !ok1 || !ok2 || !ok3 {
+		return formatError("merge %d, %q and %q, names a token that is not in the vocabulary", rank, left, right)
+	}
+	if rank >= maxMerges {
+		return formatError("more than %d merges", maxMerges)
+	}
+	if _, twice := b.merges[pair(l, r)]; !twice {
+		b.merges[pair(l, r)] = merge{float32(rank), id}
+	}
+	return nil
+}
+
+// join is merger.join.
+func (b *bpe) join(l, r *symbol) (int32, float32, bool) {
+	j, ok := b.merges[pair(l.id, r.id)]
+	return j.id, j.rank, ok
+}
+
+// word appends the ids of a word; m is a merger for b.join.
+func (b *bpe) word(ids []int32, w string, m *merger) ([]int32, error) {
+	if b.byteIDs != nil {
+		return b.byteWord(ids, w, m)
+	}
+	if id, ok := b.vocab.ids[w]; ok && b.ignoreMerges {
+		return append(ids, id), nil
+	}
+	m.symbols = m.symbols[:0]
+	unknown := false
+	for i := 0; i < len(w); {
+		_, n := utf8.DecodeRuneInString(w[i:])
+		text := w[i : i+n]
+		if b.prefix != "" && i > 0 {
+			text = b.prefix + text
+		}
+		if b.suffix != "" && i+n == len(w) {
+			text += b.suffix
+		}
+		if id, ok := b.vocab.ids[text]; ok {
+			m.symbols = append(m.symbols, symbol{start: i, end: i + n, id: id})
+			unknown = false
+		} else if b.hasBytes(text) {
+			for k := range len(text) {
+				m.symbols = append(m.symbols, symbol{start: i + k, end: i + k + 1, id: b.fallback[text[k]]})
+			}
+			unknown = false
+		} else if b.vocab.unk < 0 {
+			// As in the models' own tokenizers, what no token stands for is left out.
+		} else if unknown && b.fuse {
+			m.symbols[len(m.symbols)-1].end = i + n
+		} else {
+			m.symbols = append(m.symbols, symbol{start: i, end: i + n, id: b.vocab.unk})
+			unknown = true
+		}
+		i += n
+	}
+	m.run()
+	return m.appendIDs(ids), nil
+}
+
+func (b *bpe) hasBytes(text string) bool {
+	if b.fallback == nil {
+		return false
+	}
+	for k := range len(text) {
+		if b.fallback[text[k]] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *bpe) byteWord(ids []int32, w string, m *merger) ([]int32, error) {
+	if b.ignoreMerges && len(w) <= b.vocab.longest {
+		var room [128]byte
+		visible := room[:0]
+		for i := range len(w) {
+			visible = utf8.AppendRune(visible, byteRune[w[i]])
+		}
+		if id, ok := b.vocab.ids[string(visible)]; ok {
+			return append(ids, id), nil
+		}
+	}
+	m.symbols = m.symbols[:0]
+	for i := range len(w) {
+		id := b.byteIDs[w[i]]
+		if id < 0 {
+			return nil, formatError("the vocabulary has no token for byte 0x%02X", w[i])
+		}
+		m.symbols = append(m.symbols, symbol{start: i, end: i + 1, id: id})
+	}
+	m.run()
+	return m.appendIDs(ids), nil
+}
+
+// byteBPE is the coder of "gpt2" vocabularies.
+type byteBPE struct {
+	bpe
+	steps []step
+	clean bool
+}
+
 func newBPE(v *vocab, f *gguf.File) (coder, error) {
-	name, ok := f.String("tokenizer.ggml.pre")
-	if !ok {
-		name = "default"
+	name, _ := f.String("tokenizer.ggml.pre")
+	pre, err := findPreType(name)
+	if err != nil {
+		return nil, err
 	}
-	pre, ok := preTokenizers[name]
-	if !ok {
-		known := make([]string, 0, len(preTokenizers))
-		for k := range preTokenizers {
-			known = append(known, k)
-		}
-		sort.Strings(known)
-		return nil, &errs.UnsupportedError{What: fmt.Sprintf("tokenizer.ggml.pre %q (supported are %s)", name, strings.Join(known, ", "))}
+	b := &byteBPE{bpe: bpe{vocab: v, ignoreMerges: pre.ignoreMerges}, clean: pre.clean}
+	if b.steps, err = pre.steps(); err != nil {
+		return nil, err
 	}
-	b := &bpe{vocab: v, pre: pre}
-	for i, r := range byteRune {
-		if b.byteIDs[i], ok = v.ids[string(r)]; !ok {
-			b.byteIDs[i] = -1
-		}
-	}
-	list, ok := f.Strings("tokenizer.ggml.merges")
-	if !ok {
-		return nil, formatError(`metadata key "tokenizer.ggml.merges" is missing`)
-	}
-	b.merges = make(map[pair]merge, len(list))
-	for rank, m := range list {
-		// The space between the two may be preceded by others only in the left one.
-		at := strings.Index(m[min(1, len(m)):], " ") + 1
-		if at < 1 {
-			return nil, formatError("merge %d, %q, has no two parts", rank, m)
-		}
-		left, ok1 := v.ids[m[:at]]
-		right, ok2 := v.ids[m[at+1:]]
-		id, ok3 := v.ids[m[:at]+m[at+1:]]
-		if !ok1 || !ok2 || !ok3 {
-			return nil, formatError("merge %d, %q, names a token that is not in the vocabulary", rank, m)
-		}
-		if _, twice := b.merges[pair{left, right}]; !twice {
-			b.merges[pair{left, right}] = merge{float32(rank), id}
-		}
+	if err := b.readMerges(f); err != nil {
+		return nil, err
 	}
 	v.addRules(f, pre.addBOS)
+	if pre.unescaped {
+		return newRawBPE(b, pre)
+	}
+	b.byteIDs = visibleBytes(v)
 	return b, nil
+}
+
+func (b *bpe) readMerges(f *gguf.File) error {
+	list, ok := f.Strings("tokenizer.ggml.merges")
+	if !ok {
+		return formatError(`metadata key "tokenizer.ggml.merges" is missing`)
+	}
+	b.merges = make(merges, len(list))
+	for i, m := range list {
+		left, right, ok := cutMerge(m)
+		if !ok {
+			return formatError("merge %d, %q, has no two parts", i, m)
+		}
+		if err := b.addMerge(left, right); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutMerge returns the two parts of "left right". The space between them may be
+// preceded by others only in the left one.
+func cutMerge(m string) (left, right string, ok bool) {
+	at := strings.Index(m[min(1, len(m)):], " ") + 1
+	if at < 1 {
+		return "", "", false
+	}
+	return m[:at], m[at+1:], true
 }
 
 // signs are what loses the space before it in a vocabulary that cleans up
@@ -100,52 +236,41 @@ var apostrophe = strings.NewReplacer(" ' ", "'")
 
 var contractions = strings.NewReplacer(" 's", "'s", " 'm", "'m", " 're", "'re", " 've", "'ve")
 
-func (b *bpe) finish(text string) string {
-	if b.pre.clean {
-		return contractions.Replace(apostrophe.Replace(signs.Replace(text)))
+func cleanUp(text string) string {
+	return contractions.Replace(apostrophe.Replace(signs.Replace(text)))
+}
+
+func (b *byteBPE) finish(text string) string {
+	if b.clean {
+		return cleanUp(text)
 	}
 	return text
 }
 
-func (b *bpe) encode(ids []int32, text string, _ bool) ([]int32, error) {
-	m := merger{join: func(l, r *symbol) (int32, float32, bool) {
-		j, ok := b.merges[pair{l.id, r.id}]
-		return j.id, j.rank, ok
-	}}
-	var visible []rune
-	for _, word := range b.pre.split(text) {
-		visible = visible[:0]
-		for i := range len(word) {
-			visible = append(visible, byteRune[word[i]])
-		}
-		if id, ok := b.ids[string(visible)]; ok && (b.pre.ignoreMerges || len(word) == 1) {
-			ids = append(ids, id)
-			continue
-		}
-		m.symbols = m.symbols[:0]
-		for i := range len(word) {
-			id := b.byteIDs[word[i]]
-			if id < 0 {
-				return nil, formatError("the vocabulary has no token for byte 0x%02X", word[i])
-			}
-			m.symbols = append(m.symbols, symbol{start: i, end: i + 1, id: id})
-		}
-		m.link()
-		m.run()
-		for i := 0; i >= 0; i = m.symbols[i].next {
-			ids = append(ids, m.symbols[i].id)
-		}
+func (b *byteBPE) encode(ids []int32, text string, _ place) ([]int32, error) {
+	words, err := split(text, b.steps)
+	if err != nil {
+		return nil, err
 	}
-	return ids, nil
+	return b.encodeWords(ids, words)
 }
 
-func (b *bpe) bytes(id int32) string {
-	var out []byte
-	for _, r := range b.tokens[id] {
+// encodeWords appends the ids of words.
+func (b *bpe) encodeWords(ids []int32, words []string) ([]int32, error) {
+	m := &merger{join: b.join}
+	return encodeCached(ids, words, func(ids []int32, w string) ([]int32, error) { return b.word(ids, w, m) })
+}
+
+func (b *byteBPE) bytes(id int32) string { return fromVisible(b.vocab.tokens[id]) }
+
+// fromVisible returns the bytes that a token of visible characters stands for.
+func fromVisible(token string) string {
+	out := make([]byte, 0, len(token))
+	for _, r := range token {
 		if c, ok := runeByte[r]; ok {
 			out = append(out, c)
 		} else { // a token that was added as plain text
-			out = append(out, string(r)...)
+			out = utf8.AppendRune(out, r)
 		}
 	}
 	return string(out)

@@ -1,5 +1,7 @@
 package tokenizer
 
+import "math"
+
 // symbol is a stretch of text that is, or may become, a token: a node of a list
 // whose neighbours are joined step by step.
 type symbol struct {
@@ -25,8 +27,18 @@ type merger struct {
 	heap    []candidate
 }
 
-// run joins all that can be joined in m.symbols.
+// fewSymbols is up to where looking at all pairs again and again is faster than a
+// heap.
+const fewSymbols = 24
+
+// run joins all that can be joined in m.symbols, and links what is left.
 func (m *merger) run() {
+	if len(m.symbols) <= fewSymbols {
+		m.runFew()
+		m.link()
+		return
+	}
+	m.link()
 	m.heap = m.heap[:0]
 	for i := 0; i+1 < len(m.symbols); i++ {
 		m.propose(i)
@@ -49,6 +61,42 @@ func (m *merger) run() {
 		}
 		if l.prev >= 0 {
 			m.propose(l.prev)
+		}
+	}
+}
+
+// runFew does the same for a few symbols and leaves no gaps in m.symbols.
+func (m *merger) runFew() {
+	const none = math.MaxFloat32
+	var joins [fewSymbols]candidate // of each symbol with the next
+	look := func(i int) {
+		joins[i].rank = none
+		if id, rank, ok := m.join(&m.symbols[i], &m.symbols[i+1]); ok {
+			joins[i] = candidate{rank: rank, id: id}
+		}
+	}
+	for i := 0; i+1 < len(m.symbols); i++ {
+		look(i)
+	}
+	for n := len(m.symbols); n > 1; n-- {
+		best := 0
+		for i := 1; i < n-1; i++ {
+			if joins[i].rank < joins[best].rank {
+				best = i
+			}
+		}
+		if joins[best].rank == none {
+			return
+		}
+		m.symbols[best].end, m.symbols[best].id = m.symbols[best+1].end, joins[best].id
+		copy(m.symbols[best+1:], m.symbols[best+2:])
+		copy(joins[best+1:], joins[best+2:])
+		m.symbols = m.symbols[:n-1]
+		if best < n-2 {
+			look(best)
+		}
+		if best > 0 {
+			look(best - 1)
 		}
 	}
 }
@@ -102,4 +150,12 @@ func (m *merger) pop() candidate {
 		m.heap[i], m.heap[small] = m.heap[small], m.heap[i]
 		i = small
 	}
+}
+
+// appendIDs appends the tokens of the symbols that run has left.
+func (m *merger) appendIDs(ids []int32) []int32 {
+	for i := 0; i >= 0 && i < len(m.symbols); i = m.symbols[i].next {
+		ids = append(ids, m.symbols[i].id)
+	}
+	return ids
 }

@@ -1,284 +1,131 @@
 package tokenizer
 
 import (
-	"unicode"
-	"unicode/utf8"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/gander-lm/gander/core/errs"
 )
 
-// preTokenizer cuts text into the words within which bytes are joined. Each step
-// is one regular expression of the model's makers, written as a function, since
-// package regexp has no lookahead. A step cuts every stretch that the steps
-// before it left into its matches and what lies between them.
-type preTokenizer struct {
-	steps        []step
+// preType is a value of tokenizer.ggml.pre: the expressions that cut text into
+// words, one after the other, and what else goes with the name.
+type preType struct {
+	patterns     []string
 	ignoreMerges bool // a word that is a token is taken whole
 	addBOS       bool // unless the file says otherwise
 	clean        bool // decoding takes out spaces before signs
+	unescaped    bool // tokens are text with ▁ for spaces, not visible bytes
 }
 
-// step returns the end of the match that begins at i, or i if there is none.
-type step func(s string, i int) int
+// preTypes are the known values of tokenizer.ggml.pre.
+// Source of names, expressions and rules: llama.cpp src/llama-vocab.cpp.
+var preTypes = map[string]preType{}
 
-// preTokenizers are the values of tokenizer.ggml.pre.
-// Source of names and expressions: llama.cpp src/llama-vocab.cpp.
-var preTokenizers = func() map[string]preTokenizer {
-	gpt2 := preTokenizer{steps: []step{matchGPT2}, clean: true}
-	digits := preTokenizer{steps: []step{matchNumber, matchGPT2}, clean: true}
-	llama3 := preTokenizer{steps: []step{words{contractions: true, digits: 3, tail: "\r\n"}.match}, ignoreMerges: true, addBOS: true, clean: true}
-	qwen2 := preTokenizer{steps: []step{words{contractions: true, digits: 1, tail: "\r\n"}.match}}
-	return map[string]preTokenizer{
-		"default":          {steps: []step{matchPunctuation(""), matchGPT2, matchNumbers, matchThreeDigits}, clean: true},
-		"gpt-2":            gpt2,
-		"phi-2":            gpt2,
-		"olmo":             gpt2,
-		"mpt":              gpt2,
-		"jina-v2-code":     gpt2,
-		"roberta-bpe":      gpt2,
-		"modern-bert":      gpt2,
-		"falcon":           {steps: []step{matchPunctuation("`"), matchGPT2, matchThreeDigits}, clean: true},
-		"starcoder":        digits,
-		"refact":           digits,
-		"command-r":        {steps: digits.steps},
-		"smollm":           {steps: digits.steps},
-		"codeshell":        digits,
-		"llama-bpe":        llama3,
-		"llama3":           llama3,
-		"llama-v3":         llama3,
-		"smaug-bpe":        {steps: llama3.steps},
-		"dbrx":             {steps: llama3.steps},
-		"qwen2":            qwen2,
-		"stablelm2":        qwen2,
-		"deepseek-r1-qwen": qwen2,
-		"tekken":           {steps: []step{words{cased: true, digits: 1, tail: "\r\n/"}.match}, ignoreMerges: true, addBOS: true},
-		"gpt-4o":           {steps: []step{words{cased: true, suffix: true, digits: 3, tail: "\r\n/"}.match}},
+// preNames registers a preType under several names.
+func preNames(t preType, names ...string) {
+	for _, n := range names {
+		preTypes[n] = t
 	}
-}()
+}
 
-// split returns the words of a text; joined they are the text.
-func (p preTokenizer) split(text string) []string {
-	pieces := []string{text}
-	for _, match := range p.steps {
-		var next []string
-		for _, s := range pieces {
-			from := 0
-			for i := 0; i < len(s); {
-				end := match(s, i)
-				if end == i {
-					i += width(s, i)
-					continue
-				}
-				if from < i {
-					next = append(next, s[from:i])
-				}
-				next = append(next, s[i:end])
-				i, from = end, end
+// Parts of expressions below.
+const (
+	asciiSigns  = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]"
+	deepSeekV3  = asciiSigns + `[A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*` + spaces
+	cjk         = `[一-龥぀-ゟ゠-ヿ]+`
+	bloom       = ` ?[^(\s|.,!?…。，、।۔،)]+`
+	lines       = `[^\n]+|[\n]+`
+	deepSeekLLM = `[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\x{1F7D}ᾀ-ᾴᾶ-ᾼ\x{1FBE}ῂ-ῄῆ-ῌῐ-\x{1FD3}ῖ-\x{1FDB}ῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+`
+)
+
+func init() {
+	gpt2 := preType{patterns: []string{patternGPT2}, clean: true}
+	digits := preType{patterns: []string{`\p{N}`, patternGPT2}, clean: true}
+	llama3 := preType{patterns: []string{patternLlama3}, ignoreMerges: true, addBOS: true, clean: true}
+	qwen2 := preType{patterns: []string{patternQwen2}}
+	o200k := preType{patterns: []string{patternO200K}}
+	v3 := preType{patterns: []string{`\p{N}{1,3}`, cjk, deepSeekV3}}
+	dirty := func(t preType) preType { t.clean = false; return t }
+	clean := func(t preType) preType { t.clean = true; return t }
+
+	preNames(preType{patterns: []string{`[\p{P}\$\+<=>\^~\|]+`, patternGPT2, `\p{N}+`, `[0-9][0-9][0-9]`}, clean: true}, "default")
+	preNames(gpt2, "gpt-2", "phi-2", "olmo", "mpt", "jais", "exaone4", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es", "jina-v2-de", "jina-v2-code",
+		"gigachat", "a.x-4.0", "mellum", "modern-bert", "roberta-bpe")
+	preNames(dirty(gpt2), "trillion", "granite-docling")
+	preNames(preType{patterns: []string{"[\\p{P}\\$\\+<=>\\^~\\|`]+", patternGPT2, `[0-9][0-9][0-9]`}, clean: true}, "falcon")
+	preNames(digits, "starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2")
+	preNames(dirty(digits), "command-r", "smollm")
+	preNames(llama3, "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano")
+	preNames(preType{patterns: llama3.patterns, clean: true}, "smaug-bpe", "dbrx", "glm4", "chatglm-bpe")
+	preNames(preType{patterns: []string{`\p{N}{1,3}`, contraction + `|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}+` + signsAndSpaces}, ignoreMerges: true, clean: true}, "minicpm5")
+	preNames(qwen2, "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "hunyuan", "solar-open", "grok-2")
+	preNames(clean(qwen2), "stablelm2", "megrez")
+	preNames(preType{patterns: []string{patternQwen35}}, "qwen35")
+	preNames(preType{patterns: []string{lines, patternQwen2}}, "laguna")
+	preNames(preType{patterns: []string{`[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}` + signsAndSpaces}}, "ufakzeka")
+	preNames(preType{patterns: []string{`'(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`}}, "bailingmoe", "bailingmoe2", "llada-moe")
+	preNames(preType{patterns: []string{contraction + `|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+` + spaces}}, "seed-coder")
+	preNames(preType{patterns: []string{contraction + `|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+`}, clean: true}, "exaone-moe")
+	preNames(preType{patterns: []string{contraction + `|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s{512}(?!\S)|\s{256}(?!\S)|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)|\s{1,2}(?!\S)|\s{1}`}, clean: true}, "jais-2")
+	preNames(preType{patterns: []string{patternTekken}, ignoreMerges: true, addBOS: true}, "tekken")
+	preNames(o200k, "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2")
+	preNames(preType{patterns: []string{strings.ReplaceAll(patternO200K, `(?=[\p{L}])`, `(?=[\p{L}\p{M}])`)}, ignoreMerges: true}, "granite-embed-multi-97m")
+	preNames(preType{patterns: []string{`\d{1,3}(?=(?:\d{3})*\b)`, patternO200KClass}}, "tiny_aya", "cohere2moe")
+	preNames(preType{patterns: []string{`[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|` + cjk, strings.Replace(patternO200KClass, `\p{N}{1,3}`, `\p{N}`, 1)}, ignoreMerges: true}, "youtu")
+	preNames(v3, "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4")
+	preNames(preType{patterns: []string{`\p{N}{1,3}`, cjk, asciiSigns + `[A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+`, `\p{N}`}}, "spark2_5")
+	preNames(preType{patterns: []string{`[\r\n]`, `\s?` + deepSeekLLM, `\s?[!-/:-~！-／：-～‘-‟　-。]+`, `\s+$`, `[一-龥ࠀ-一가-퟿]+`, `\p{N}+`}}, "deepseek-llm")
+	preNames(preType{patterns: []string{`[\r\n]`, `\s?\p{L}+`, `\s?\p{P}+`, `[一-龥ࠀ-一가-퟿]+`, `\p{N}`}}, "deepseek-coder")
+	preNames(preType{patterns: []string{bloom}}, "poro-chat")
+	preNames(preType{patterns: []string{bloom}, clean: true}, "bloom", "gpt3-finnish")
+	preNames(preType{patterns: []string{bloom, `\p{N}`}}, "viking")
+	preNames(preType{patterns: []string{`<sentinel:[0-9]+>`, `(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z`, `([\t\n]|    |  )`, `\p{N}`, "[\\p{P}!-/:-@\\[-`{-~]", patternGPT2}, addBOS: true}, "chameleon")
+	preNames(preType{patterns: []string{lines}, clean: true, unescaped: true}, "gemma4", "granite-embed-multi-311m")
+	preNames(preType{patterns: []string{lines}, unescaped: true}, "sarvam-moe")
+}
+
+// steps returns the functions of a preType's expressions.
+func (t preType) steps() ([]step, error) { return compileSteps(t.patterns...) }
+
+// compileSteps returns the functions of expressions.
+func compileSteps(patterns ...string) ([]step, error) {
+	var steps []step
+	for _, p := range patterns {
+		match, fast := fastSteps[p]
+		if !fast {
+			var err error
+			if match, err = compileRegex(p); err != nil {
+				return nil, err
 			}
-			if from < len(s) {
-				next = append(next, s[from:])
-			}
 		}
-		pieces = next
+		steps = append(steps, match)
 	}
-	return pieces
+	return steps, nil
 }
 
-func width(s string, i int) int { _, n := utf8.DecodeRuneInString(s[i:]); return n }
-
-// at returns the rune at i; a byte that is not UTF-8 is U+FFFD, of class other.
-func at(s string, i int) rune {
-	r, _ := utf8.DecodeRuneInString(s[i:])
-	return r
+// findPreType looks a name up; a missing one is "default", as in llama.cpp.
+func findPreType(name string) (preType, error) {
+	if name == "" {
+		name = "default"
+	}
+	t, ok := preTypes[name]
+	if !ok {
+		return t, unsupported("tokenizer.ggml.pre", name, keys(preTypes))
+	}
+	return t, nil
 }
 
-// run returns the end of the runes from i on that are of a class, at most max of them.
-func run(s string, i, max int, class func(rune) bool) int {
-	for n := 0; i < len(s) && n < max; n++ {
-		r, w := utf8.DecodeRuneInString(s[i:])
-		if !class(r) {
-			break
-		}
-		i += w
-	}
-	return i
+// unsupported says which values would have been known.
+func unsupported(what, name string, known []string) error {
+	return &errs.UnsupportedError{What: fmt.Sprintf("%s %q (supported are %s)", what, name, strings.Join(known, ", "))}
 }
 
-const anyNumber = 1 << 62
-
-func isOther(r rune) bool {
-	return !unicode.IsSpace(r) && !unicode.IsLetter(r) && !unicode.IsNumber(r)
-}
-
-func isLineEnd(r rune) bool { return r == '\r' || r == '\n' }
-
-// matchGPT2: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-func matchGPT2(s string, i int) int {
-	if end := matchContraction(s, i, false); end > i {
-		return end
+func keys[T any](m map[string]T) []string {
+	names := make([]string, 0, len(m))
+	for k := range m {
+		names = append(names, k)
 	}
-	j := i
-	if s[i] == ' ' {
-		j++
-	}
-	for _, class := range []func(rune) bool{unicode.IsLetter, unicode.IsNumber, isOther} {
-		if end := run(s, j, anyNumber, class); end > j {
-			return end
-		}
-	}
-	return matchSpaces(s, i)
-}
-
-// matchContraction: 's|'t|'re|'ve|'m|'ll|'d, in capitals too with fold.
-func matchContraction(s string, i int, fold bool) int {
-	if s[i] != '\'' {
-		return i
-	}
-	for _, c := range []string{"s", "t", "re", "ve", "m", "ll", "d"} {
-		end := i + 1 + len(c)
-		if end > len(s) {
-			continue
-		}
-		same := true
-		for k := range len(c) {
-			b := s[i+1+k]
-			if fold && b >= 'A' && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			same = same && b == c[k]
-		}
-		if same {
-			return end
-		}
-	}
-	return i
-}
-
-// matchSpaces: \s+(?!\S)|\s+ — all spaces at the end of the text, else all but
-// the last of several.
-func matchSpaces(s string, i int) int {
-	end := run(s, i, anyNumber, unicode.IsSpace)
-	if end == len(s) || end == i {
-		return end
-	}
-	_, last := utf8.DecodeLastRuneInString(s[i:end])
-	if end-last > i {
-		return end - last
-	}
-	return end
-}
-
-// words are the expressions of the family of OpenAI's cl100k and o200k.
-type words struct {
-	contractions bool   // (?i:'s|'t|'re|'ve|'m|'ll|'d) on their own
-	cased        bool   // letters: capitals then small ones, instead of \p{L}+
-	suffix       bool   // a contraction may end a cased word
-	digits       int    // \p{N}{1,digits}
-	tail         string // what may follow signs
-}
-
-// match: contraction | [^\r\n\p{L}\p{N}]?LETTERS | \p{N}{1,digits} |
-// ?[^\s\p{L}\p{N}]+[tail]* | \s*[\r\n]+ | \s+(?!\S) | \s+
-func (w words) match(s string, i int) int {
-	if w.contractions {
-		if end := matchContraction(s, i, true); end > i {
-			return end
-		}
-	}
-	r := at(s, i)
-	j := i
-	if !isLineEnd(r) && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
-		j += width(s, i)
-	}
-	if end := w.letters(s, j); end > j {
-		return end
-	}
-	if end := run(s, i, w.digits, unicode.IsNumber); end > i {
-		return end
-	}
-	j = i
-	if s[i] == ' ' {
-		j++
-	}
-	if end := run(s, j, anyNumber, isOther); end > j {
-		return run(s, end, anyNumber, func(r rune) bool {
-			for _, t := range w.tail {
-				if r == t {
-					return true
-				}
-			}
-			return false
-		})
-	}
-	if end := lastLineEnd(s, i); end > i {
-		return end
-	}
-	return matchSpaces(s, i)
-}
-
-// lastLineEnd: \s*[\r\n]+ — the spaces up to the last line end among them.
-func lastLineEnd(s string, i int) int {
-	end := run(s, i, anyNumber, unicode.IsSpace)
-	for end > i && !isLineEnd(rune(s[end-1])) {
-		end--
-	}
-	return end
-}
-
-// letters matches a word at i. Cased words are UPPER*LOWER+ | UPPER+LOWER*, where
-// a letter beyond ASCII counts as both.
-func (w words) letters(s string, i int) int {
-	if !w.cased {
-		return run(s, i, anyNumber, unicode.IsLetter)
-	}
-	upper := func(r rune) bool { return unicode.IsLetter(r) && !(r >= 'a' && r <= 'z') }
-	lower := func(r rune) bool { return unicode.IsLetter(r) && !(r >= 'A' && r <= 'Z') }
-	caps := run(s, i, anyNumber, upper)
-	end := run(s, caps, anyNumber, lower)
-	for j := caps; end == j && j > i; { // give capitals back until a small letter follows
-		_, n := utf8.DecodeLastRuneInString(s[i:j])
-		j -= n
-		if e := run(s, j, anyNumber, lower); e > j {
-			end = e
-			break
-		}
-		end = j
-	}
-	if end == i {
-		end = caps
-	}
-	if w.suffix && end > i && end < len(s) {
-		end = matchContraction(s, end, true)
-	}
-	return end
-}
-
-// matchNumber: \p{N}
-func matchNumber(s string, i int) int { return run(s, i, 1, unicode.IsNumber) }
-
-// matchNumbers: \p{N}+
-func matchNumbers(s string, i int) int { return run(s, i, anyNumber, unicode.IsNumber) }
-
-// matchThreeDigits: [0-9][0-9][0-9]
-func matchThreeDigits(s string, i int) int {
-	if end := run(s, i, 3, func(r rune) bool { return r >= '0' && r <= '9' }); end == i+3 {
-		return end
-	}
-	return i
-}
-
-// matchPunctuation: [\p{P}\$\+<=>\^~\|…]+ with more signs.
-func matchPunctuation(more string) step {
-	signs := "$+<=>^~|" + more
-	return func(s string, i int) int {
-		return run(s, i, anyNumber, func(r rune) bool {
-			if unicode.IsPunct(r) {
-				return true
-			}
-			for _, c := range signs {
-				if r == c {
-					return true
-				}
-			}
-			return false
-		})
-	}
+	sort.Strings(names)
+	return names
 }

@@ -21,6 +21,7 @@ const spaceMark = "▁"
 
 type spm struct {
 	*vocab
+	cut       cutter
 	scores    []float32
 	byteIDs   [256]int32 // -1 without a token for the byte
 	byteOf    map[int32]byte
@@ -50,6 +51,7 @@ func newSPM(v *vocab, f *gguf.File) (coder, error) {
 		s.addPrefix = b
 	}
 	v.addRules(f, true)
+	s.cut = newCutter(v)
 	return s, nil
 }
 
@@ -60,28 +62,36 @@ func (s *spm) finish(text string) string {
 	return text
 }
 
-func (s *spm) encode(ids []int32, text string, start bool) ([]int32, error) {
-	if start && s.addPrefix {
+func (s *spm) encode(ids []int32, text string, _ place) ([]int32, error) {
+	if s.addPrefix {
 		text = " " + text
 	}
 	text = strings.ReplaceAll(text, " ", spaceMark)
-	m := merger{join: func(l, r *symbol) (int32, float32, bool) {
-		id, ok := s.ids[text[l.start:r.end]]
+	var word string
+	m := &merger{join: func(l, r *symbol) (int32, float32, bool) {
+		id, ok := s.ids[word[l.start:r.end]]
 		if !ok {
 			return 0, 0, false
 		}
 		return id, -s.scores[id], true
 	}}
-	for i := 0; i < len(text); {
-		_, n := utf8.DecodeRuneInString(text[i:])
-		id, ok := s.ids[text[i:i+n]]
+	return encodeCached(ids, s.cut.words(text), func(ids []int32, w string) ([]int32, error) {
+		word = w
+		return s.word(ids, w, m)
+	})
+}
+
+func (s *spm) word(ids []int32, w string, m *merger) ([]int32, error) {
+	m.symbols = m.symbols[:0]
+	for i := 0; i < len(w); {
+		_, n := utf8.DecodeRuneInString(w[i:])
+		id, ok := s.ids[w[i:i+n]]
 		if !ok {
 			id = -1
 		}
 		m.symbols = append(m.symbols, symbol{start: i, end: i + n, id: id})
 		i += n
 	}
-	m.link()
 	m.run()
 	for i := 0; i >= 0 && i < len(m.symbols); i = m.symbols[i].next {
 		y := m.symbols[i]
@@ -89,7 +99,7 @@ func (s *spm) encode(ids []int32, text string, start bool) ([]int32, error) {
 			ids = append(ids, y.id)
 			continue
 		}
-		for _, b := range []byte(text[y.start:y.end]) {
+		for _, b := range []byte(w[y.start:y.end]) {
 			id := s.byteIDs[b]
 			if id < 0 {
 				id = s.unk

@@ -1,14 +1,15 @@
-// Package tokenizer turns text into token ids and back, by the vocabulary in a
-// model file. The kinds of tokenizer.ggml.model have a file each: spm.go
-// ("llama", SentencePiece BPE) and bpe.go ("gpt2", byte-level BPE).
+// Package tokenizer turns text into token ids and back, by the vocabulary of a
+// model: in a GGUF file (New), a tokenizer.json of Hugging Face (FromJSON) or a
+// SentencePiece model (FromSentencePiece). The kinds of tokenizer.ggml.model have
+// a file each: spm.go ("llama"), bpe.go ("gpt2"), wordpiece.go ("bert"),
+// unigram.go ("t5") and raw_bpe.go ("gemma4").
 //
-// Keys and rules are those of llama.cpp (src/llama-vocab.cpp), whose published
-// test vectors the tests run.
+// Keys and rules of GGUF are those of llama.cpp (src/llama-vocab.cpp), whose
+// published test vectors the tests run.
 package tokenizer
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
@@ -17,13 +18,18 @@ import (
 
 // coder is what a kind of tokenizer adds to a vocabulary.
 type coder interface {
-	// encode appends the ids of a text without special tokens. start says that
-	// the text is the beginning, or follows a special token.
-	encode(ids []int32, text string, start bool) ([]int32, error)
+	// encode appends the ids of a text without special tokens.
+	encode(ids []int32, text string, at place) ([]int32, error)
 	// bytes returns the bytes that an ordinary token stands for.
 	bytes(id int32) string
 	// finish undoes what the tokenizer itself has added to a whole text.
 	finish(text string) string
+}
+
+// place says where a stretch of text that is encoded comes from.
+type place struct {
+	first bool // it is the beginning: no special token is before it
+	parse bool // take the text of a control token for the token
 }
 
 // kinds maps tokenizer.ggml.model to its constructor.
@@ -49,12 +55,7 @@ func New(f *gguf.File) (*Tokenizer, error) {
 	}
 	construct, ok := kinds[kind]
 	if !ok {
-		known := make([]string, 0, len(kinds))
-		for k := range kinds {
-			known = append(known, k)
-		}
-		sort.Strings(known)
-		return nil, fmt.Errorf("tokenizer: %w", &errs.UnsupportedError{What: fmt.Sprintf("tokenizer.ggml.model %q (supported are %s)", kind, strings.Join(known, ", "))})
+		return nil, fmt.Errorf("tokenizer: %w", unsupported("tokenizer.ggml.model", kind, keys(kinds)))
 	}
 	v, err := readVocab(f)
 	if err != nil {
@@ -64,10 +65,12 @@ func New(f *gguf.File) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}
+	v.finish()
 	return &Tokenizer{v, c, kind}, nil
 }
 
-// Kind returns tokenizer.ggml.model: "llama", "gpt2", ...
+// Kind returns tokenizer.ggml.model ("llama", "gpt2", ...), or what the other
+// files call it ("BPE", "Unigram", "WordPiece").
 func (t *Tokenizer) Kind() string { return t.kind }
 
 // EncodeOptions say what Encode does with special tokens.
@@ -77,72 +80,27 @@ type EncodeOptions struct {
 }
 
 // Encode returns the ids of a text. Bytes that are not UTF-8 are encoded as they
-// are where the vocabulary has a token for each byte.
+// are where the vocabulary has a token for each byte. An error says that the
+// vocabulary has no token for a part of the text.
 func (t *Tokenizer) Encode(text string, o EncodeOptions) ([]int32, error) {
-	ids := []int32{}
-	if o.AddSpecial && t.addBOS {
-		ids = append(ids, t.bos)
+	ids := make([]int32, 0, len(text)/4+8)
+	if o.AddSpecial {
+		ids = append(ids, t.before...)
 	}
 	var err error
-	start := true
-	for _, p := range t.partition(text, o.ParseSpecial) {
+	for i, p := range t.specials.partition(text, o.ParseSpecial) {
 		if p.id >= 0 {
-			ids, start = append(ids, p.id), true
+			ids = append(ids, p.id)
 			continue
 		}
-		if ids, err = t.coder.encode(ids, p.text, start); err != nil {
+		if ids, err = t.coder.encode(ids, p.text, place{first: i == 0, parse: o.ParseSpecial}); err != nil {
 			return nil, fmt.Errorf("tokenizer: %w", err)
 		}
-		start = false
 	}
-	if o.AddSpecial && t.addEOS {
-		ids = append(ids, t.eos)
+	if o.AddSpecial {
+		ids = append(ids, t.after...)
 	}
 	return ids, nil
-}
-
-// piece is a stretch of text, or the special token in its place.
-type piece struct {
-	text string
-	id   int32 // -1 for text
-}
-
-// partition cuts the text at special tokens, longer ones first. Tokens that the
-// model's makers defined (type user-defined) count always, control tokens only
-// when they are to be parsed.
-func (t *Tokenizer) partition(text string, parse bool) []piece {
-	pieces := []piece{}
-	if text != "" {
-		pieces = append(pieces, piece{text, -1})
-	}
-	for _, id := range t.special {
-		if !parse && t.types[id] != typeUserDefined {
-			continue
-		}
-		word := t.tokens[id]
-		if !strings.Contains(text, word) {
-			continue
-		}
-		var next []piece
-		for _, p := range pieces {
-			for p.id < 0 {
-				before, after, found := strings.Cut(p.text, word)
-				if before != "" {
-					next = append(next, piece{before, -1})
-				}
-				if !found {
-					break
-				}
-				next = append(next, piece{word, id})
-				p.text = after
-			}
-			if p.id >= 0 {
-				next = append(next, p)
-			}
-		}
-		pieces = next
-	}
-	return pieces
 }
 
 // Decode returns the text of ids, special tokens included, as llama.cpp's
