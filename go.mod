@@ -7,6 +7,7 @@ toolchain go1.27.4
 require (
 	github.com/stretchr/testify v1.12.1
 	github.com/viterin/vek v0.4.3
+	golang.org/x/text v0.44.0
 )
 
 require (

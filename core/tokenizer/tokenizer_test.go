@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 
 // TestVectors runs the published vectors of llama.cpp's vocabularies.
 func TestVectors(t *testing.T) {
-	for _, name := range []string{"llama-spm", "phi-3", "gpt-2", "llama-bpe", "falcon", "starcoder", "qwen2"} {
+	for _, name := range []string{"llama-spm", "phi-3", "gpt-2", "llama-bpe", "falcon", "starcoder", "qwen2", "bert-bge"} {
 		t.Run(name, func(t *testing.T) {
 			path := coretest.Shared(t, "thirdparty", "tokenizers", "llama.cpp", "ggml-vocab-"+name+".gguf")
 			tok := open(t, path)
