@@ -51,6 +51,7 @@ func (e *MemoryError) Error() string {
 //	bad_token     a token id is not in the vocabulary
 //	aborted       the caller's context ended
 //	memory        the model needs more memory than Options.MemoryLimit
+//	worker        one of several workers died or doesn't answer
 //	io            the file could not be read
 //	internal      anything else: a mistake in Gander
 func Code(err error) string {
@@ -62,6 +63,7 @@ func Code(err error) string {
 		token       *TokenError
 		read        *ReadError
 		memory      *MemoryError
+		worker      *WorkerError
 	)
 	switch {
 	case errors.As(err, &read):
@@ -70,6 +72,8 @@ func Code(err error) string {
 		return "bad_file"
 	case errors.As(err, &unsupported):
 		return "unsupported"
+	case errors.As(err, &worker):
+		return "worker"
 	case errors.As(err, &memory):
 		return "memory"
 	case errors.As(err, &full):

@@ -129,7 +129,10 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		s.forward(s.last, s.logits)
+		if err := s.forward(s.last, s.logits); err != nil {
+			return err
+		}
+		logits = s.logits
 		s.last = s.last[:0]
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // Info is what is known of an open model. Sizes are in values unless they say bytes.
@@ -25,11 +26,12 @@ type Info struct {
 	NumKVHeads         int            `json:"numKVHeads"`
 	HeadDim            int            `json:"headDim"`
 	FFNSize            int            `json:"ffnSize"`
-	Parameters         int64          `json:"parameters"` // values in all tensors
-	FileSize           int64          `json:"fileSize"`   // bytes
-	Types              map[string]int `json:"types"`      // tensors by storage type
-	Tokenizer          string         `json:"tokenizer"`  // tokenizer.ggml.model
-	Memory             Memory         `json:"memory"`
+	Parameters         int64          `json:"parameters"`       // values in all tensors
+	FileSize           int64          `json:"fileSize"`         // bytes
+	Types              map[string]int `json:"types"`            // tensors by storage type
+	Tokenizer          string         `json:"tokenizer"`        // tokenizer.ggml.model
+	Memory             Memory         `json:"memory"`           // of all workers together
+	WorkerMemory       []Memory       `json:"workerMemory"`     // of each worker
 	Supported          bool           `json:"supported"`        // whether this version can run it; true of an open model
 	Reason             string         `json:"reason,omitempty"` // why it is not supported
 }
@@ -84,26 +86,49 @@ func fileInfo(f *gguf.File, size int64) Info {
 	return i
 }
 
-func newInfo(f *gguf.File, c *arch.Config, kvType kvcache.Type, contextLength int, size, weights int64) Info {
+func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	i := fileInfo(f, size)
 	i.ContextLength, i.TrainContextLength, i.VocabSize = contextLength, c.ContextLength, c.VocabSize
 	i.HiddenSize, i.NumLayers, i.NumHeads, i.NumKVHeads, i.HeadDim, i.FFNSize = c.HiddenSize, c.NumLayers, c.NumHeads, c.NumKVHeads, c.HeadDim, c.FFNSize
-	i.Memory = Memory{
-		Weights:     weights,
-		KV:          kvcache.New(kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, contextLength).MaxBytes(),
-		Activations: activationBytes(c, contextLength),
-	}
-	i.Memory.Total = i.Memory.Weights + i.Memory.KV + i.Memory.Activations
 	return i
 }
 
-// activationBytes returns what the working memory of a session grows to, in
-// bytes: the buffers of nn.Context for a full chunk of a prompt, attention's
-// workspace, and two rows of logits.
-func activationBytes(c *arch.Config, contextLength int) int64 {
+// needs returns what each of so many workers would take of a model.
+func needs(f *gguf.File, workers int, kvType kvcache.Type, contextLength int) ([]Memory, error) {
+	out := make([]Memory, workers)
+	for r := range out {
+		_, c, binder, err := arch.New(f, shard.Plan(r, workers))
+		if err != nil {
+			return nil, err
+		}
+		out[r] = Memory{
+			Weights:     binder.Bytes(),
+			KV:          kvcache.New(kvType, c.NumLayers, c.OwnKVHeads(), c.HeadDim, contextLength).MaxBytes(),
+			Activations: activationBytes(c, contextLength, workers),
+		}
+		out[r].Total = out[r].Weights + out[r].KV + out[r].Activations
+	}
+	return out, nil
+}
+
+func (m *Memory) add(n Memory) {
+	m.Weights += n.Weights
+	m.KV += n.KV
+	m.Activations += n.Activations
+	m.Total += n.Total
+}
+
+// activationBytes returns what the working memory of a session grows to on a
+// worker, in bytes: the buffers of nn.Context for a full chunk of a prompt,
+// attention's workspace, and two rows of logits.
+func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	tokens := int64(min(prefillChunk, contextLength))
-	hidden, q, kv, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.NumKVHeads*c.HeadDim), int64(c.FFNSize)
-	floats := 2*hidden + max(q+2*kv, 2*ffn) + max(q, ffn) + max(q+kv, ffn) // residual, norm, projection, mixed, a part of a projection
-	quantised := 9 * max(hidden, q, ffn)                                   // the input of a product: 8 bytes a value, 12 a block of 32
+	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
+	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
+	floats := 2*hidden + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, projection, mixed, a part of a projection
+	if workers > 1 {
+		floats += max(q, ffn) + hidden // rows put together, and on their way
+	}
+	quantised := 9 * max(hidden, q, ffn) // the input of a product: 8 bytes a value, 12 a block of 32
 	return tokens*(4*floats+quantised) + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
 }

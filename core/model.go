@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/shard"
 	"github.com/gander-lm/gander/core/tokenizer"
 )
 
@@ -30,23 +34,37 @@ type Options struct {
 	// with 9/32 of its memory and an error of half a percent of the largest in 32.
 	KVType string
 
-	// MemoryLimit is how many bytes a model may need, with one session of full
-	// length; one that needs more is refused before its weights are read. 0: no limit.
+	// MemoryLimit is how many bytes a worker may need, with one session of full
+	// length; a model that needs more is refused before its weights are read. 0: no limit.
 	MemoryLimit int64
+
+	// Group is the workers that hold the model together, of which this is one. Each
+	// opens the same files with the same options; worker 0's model is the one to use,
+	// the others' have Follow called. Nil: this worker alone. See OpenWorkers.
+	Group shard.Group
 
 	// Progress, if not nil, is called while the weights are read: done of total
 	// bytes of the file.
 	Progress func(done, total int64)
 }
 
-// Model is an open model: weights, architecture and tokenizer. It doesn't change;
-// its sessions may run in several goroutines.
+// Model is an open model: weights, architecture and tokenizer. Its sessions may run
+// in several goroutines; their forward passes take turns.
 type Model struct {
 	decoder   arch.Decoder
 	config    *arch.Config
 	tokenizer *tokenizer.Tokenizer
 	kvType    kvcache.Type
 	info      Info
+	group     shard.Group
+
+	computing   sync.Mutex // one forward pass at a time
+	message     []int32    // to the followers
+	closed      bool
+	lastSession atomic.Int32
+
+	droppedMu sync.Mutex
+	dropped   []int32 // sessions that the followers may forget
 }
 
 // Part is one file of a model.
@@ -68,8 +86,8 @@ func OpenParts(ctx context.Context, parts []Part, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.MemoryLimit > 0 && m.info.Memory.Total > o.MemoryLimit {
-		return nil, &MemoryError{Need: m.info.Memory, Limit: o.MemoryLimit}
+	if need := m.info.WorkerMemory[m.group.Rank()]; o.MemoryLimit > 0 && need.Total > o.MemoryLimit {
+		return nil, &MemoryError{Need: need, Limit: o.MemoryLimit}
 	}
 	size := m.info.FileSize
 	progress := func(done int64) {
@@ -95,7 +113,11 @@ func prepare(ctx context.Context, parts []Part, o Options) (*Model, *nn.Binder, 
 	if err != nil {
 		return nil, nil, err
 	}
-	decoder, config, binder, err := arch.New(f)
+	group := o.Group
+	if group == nil {
+		group = shard.Solo
+	}
+	decoder, config, binder, err := arch.New(f, group)
 	if err != nil {
 		return nil, nil, fmt.Errorf("core: %w", err)
 	}
@@ -106,13 +128,22 @@ func prepare(ctx context.Context, parts []Part, o Options) (*Model, *nn.Binder, 
 	if tok.VocabSize() != config.VocabSize {
 		return nil, nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
 	}
-	m := &Model{decoder: decoder, config: config, tokenizer: tok, kvType: kvType}
+	m := &Model{decoder: decoder, config: config, kvType: kvType, group: group, message: make([]int32, messageLen)}
+	if group.Rank() == 0 {
+		m.tokenizer = tok // the others need none
+	}
 	contextLength := o.ContextLength
 	if contextLength == 0 {
 		contextLength = min(config.ContextLength, defaultContext)
 	}
-	m.info = newInfo(f, config, kvType, contextLength, size, binder.Bytes())
+	m.info = newInfo(f, config, contextLength, size)
 	m.info.Tokenizer = tok.Kind()
+	if m.info.WorkerMemory, err = needs(f, group.Size(), kvType, contextLength); err != nil {
+		return nil, nil, fmt.Errorf("core: %w", err)
+	}
+	for _, n := range m.info.WorkerMemory {
+		m.info.Memory.add(n)
+	}
 	return m, binder, nil
 }
 
@@ -212,7 +243,9 @@ func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error)
 		}
 		part := ids[:min(len(ids), prefillChunk)]
 		logits := make([]float32, len(part)*vocab)
-		s.forward(part, logits)
+		if err := s.forward(part, logits); err != nil {
+			return nil, err
+		}
 		for i := range part {
 			rows = append(rows, logits[i*vocab:(i+1)*vocab:(i+1)*vocab])
 		}
@@ -223,11 +256,20 @@ func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error)
 
 // NewSession returns an empty session of the model.
 func (m *Model) NewSession() (*Session, error) {
+	s := m.newSession(m.lastSession.Add(1))
+	s.logits = make([]float32, m.config.VocabSize)
+	if m.group.Size() > 1 {
+		runtime.AddCleanup(s, m.drop, s.id)
+	}
+	return s, nil
+}
+
+func (m *Model) newSession(id int32) *Session {
 	c := m.config
 	return &Session{
-		model:  m,
-		cache:  kvcache.New(m.kvType, c.NumLayers, c.NumKVHeads, c.HeadDim, m.info.ContextLength),
-		nn:     &nn.Context{},
-		logits: make([]float32, c.VocabSize),
-	}, nil
+		model: m,
+		id:    id,
+		cache: kvcache.New(m.kvType, c.NumLayers, c.OwnKVHeads(), c.HeadDim, m.info.ContextLength),
+		nn:    &nn.Context{Group: m.group},
+	}
 }

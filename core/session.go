@@ -18,6 +18,7 @@ const prefillChunk = 128
 // It must not be used by two goroutines at a time.
 type Session struct {
 	model  *Model
+	id     int32 // by which the other workers know it
 	cache  *kvcache.Cache
 	nn     *nn.Context
 	tokens []int32
@@ -75,17 +76,34 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 		if n == len(ids) {
 			out = s.logits
 		}
-		s.forward(ids[:n], out)
+		if err := s.forward(ids[:n], out); err != nil {
+			return nil, err
+		}
 		ids = ids[n:]
 	}
 	return s.logits, nil
 }
 
 // forward appends ids, which fit, and fills a row of logits for each of the last.
-func (s *Session) forward(ids []int32, logits []float32) {
+// With several workers it takes all of them; its error says that the group broke,
+// and then nothing is appended.
+func (s *Session) forward(ids []int32, logits []float32) error {
+	m := s.model
+	m.computing.Lock()
+	defer m.computing.Unlock()
+	m.send(request{op: opForward, session: s.id, position: s.cache.Len(), rows: len(logits) / m.config.VocabSize, ids: ids})
+	s.compute(ids, logits)
+	if err := m.group.Err(); err != nil {
+		return &WorkerError{err}
+	}
+	s.tokens = append(s.tokens, ids...)
+	return nil
+}
+
+// compute is this worker's part of forward.
+func (s *Session) compute(ids []int32, logits []float32) {
 	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits}
 	s.model.decoder.Forward(&s.batch)
-	s.tokens = append(s.tokens, ids...)
 }
 
 // String describes the session for a debugger.

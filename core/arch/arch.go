@@ -14,6 +14,7 @@ import (
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // Decoder is a model that turns token ids into logits.
@@ -32,16 +33,21 @@ type Batch struct {
 	// the batch; it may be empty, when only the cache is wanted.
 	Logits []float32
 
-	// Observe, if not nil, is told every layer's attention weights.
+	// Observe, if not nil, is told every layer's attention weights, of this worker's heads.
 	Observe func(layer int) attention.Observer
 }
 
-// observer returns the observer of a layer, or nil.
-func (b *Batch) observer(layer int) attention.Observer {
+// observer returns the observer of a layer, or nil. first is the number of this
+// worker's first head.
+func (b *Batch) observer(layer, first int) attention.Observer {
 	if b.Observe == nil {
 		return nil
 	}
-	return b.Observe(layer)
+	observe := b.Observe(layer)
+	if observe == nil || first == 0 {
+		return observe
+	}
+	return func(head, position int, weights []float32) { observe(first+head, position, weights) }
 }
 
 // constructor checks a configuration and returns a decoder without weights.
@@ -69,9 +75,9 @@ func Names() []string {
 }
 
 // New returns the decoder that a file describes and the binder that loads its
-// weights. An unknown architecture is an *errs.UnsupportedError, a contradiction
+// weights, as far as this worker of a group has them. An unknown architecture is an *errs.UnsupportedError, a contradiction
 // in the file an *errs.FormatError.
-func New(f *gguf.File) (Decoder, *Config, *nn.Binder, error) {
+func New(f *gguf.File, group shard.Group) (Decoder, *Config, *nn.Binder, error) {
 	c, err := readConfig(f)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("arch: %w", err)
@@ -80,11 +86,12 @@ func New(f *gguf.File) (Decoder, *Config, *nn.Binder, error) {
 	if !ok {
 		return nil, nil, nil, fmt.Errorf("arch: %w", &errs.UnsupportedError{What: fmt.Sprintf("architecture %q (supported are %s)", c.Architecture, strings.Join(Names(), ", "))})
 	}
+	c.divide(group)
 	d, err := construct(c)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("arch: %s: %w", c.Architecture, err)
 	}
-	b, err := nn.Bind(d, f, c.sizes(), c.NormEps)
+	b, err := nn.Bind(d, f, c.dims(), c.NormEps)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("arch: %s: %w", c.Architecture, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/internal/coretest"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // TestEveryArchitectureHasGolden: what a file claims to compute is compared with
@@ -40,10 +41,10 @@ func TestTensorsAreRequired(t *testing.T) {
 		t.Run(c.golden+" without "+c.tensor, func(t *testing.T) {
 			data, err := os.ReadFile(coretest.Golden(t, c.golden).ModelPath)
 			require.NoError(t, err)
-			_, _, _, err = arch.New(read(t, data))
+			_, _, _, err = arch.New(read(t, data), shard.Solo)
 			require.NoError(t, err)
 			other := append([]byte("X"), c.tensor[1:]...)
-			_, _, _, err = arch.New(read(t, bytes.Replace(data, []byte(c.tensor), other, 1)))
+			_, _, _, err = arch.New(read(t, bytes.Replace(data, []byte(c.tensor), other, 1)), shard.Solo)
 			var broken *errs.FormatError
 			require.ErrorAs(t, err, &broken)
 			assert.ErrorContains(t, err, `"`+c.tensor+`"`)

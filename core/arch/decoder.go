@@ -23,7 +23,11 @@ type decoder struct {
 
 // newDecoder returns a decoder with the usual scale of the scores.
 func newDecoder(c *Config) decoder {
-	return decoder{c: c, attn: attention.NewCausal(c.NumHeads, c.NumKVHeads, c.HeadDim)}
+	group := c.NumHeads / c.NumKVHeads
+	return decoder{c: c, attn: attention.Causal{
+		Heads: c.heads.Len(), KVHeads: c.kvHeads.Len(), HeadDim: c.HeadDim, Scale: attention.Scale(c.HeadDim),
+		Group: group, First: c.heads.From - c.kvHeads.From*group,
+	}}
 }
 
 // begin returns the residual stream of a batch, filled with its embeddings, and
@@ -31,7 +35,7 @@ func newDecoder(c *Config) decoder {
 func (d *decoder) begin(b *Batch) (x, h []float32) {
 	n := len(b.IDs) * d.c.HiddenSize
 	x, h = b.Context.Floats(nn.BufferResidual, n), b.Context.Floats(nn.BufferNorm, n)
-	d.Embed.Forward(x, b.IDs)
+	d.Embed.Forward(b.Context, x, b.IDs)
 	return x, h
 }
 
@@ -51,7 +55,7 @@ func (d *decoder) finish(b *Batch, x []float32) {
 	if len(x) > 0 {
 		d.Norm.Forward(x, x)
 		b.Context.Input(x, len(x)/d.c.HiddenSize)
-		d.Output.Forward(b.Context, b.Logits)
+		d.Output.ForwardFirst(b.Context, b.Logits)
 	}
 }
 
@@ -87,9 +91,10 @@ func (a *selfAttention) project(b *Batch, h []float32) []float32 {
 	return qkv
 }
 
-// heads returns token t's query [heads, headDim], key and value [kvHeads, headDim].
+// heads returns token t's query [heads, headDim], key and value [kvHeads, headDim],
+// of the heads that this worker has.
 func (d *decoder) heads(qkv []float32, t int) (q, k, v []float32) {
-	nq, nk := d.c.NumHeads*d.c.HeadDim, d.c.NumKVHeads*d.c.HeadDim
+	nq, nk := d.c.heads.Len()*d.c.HeadDim, d.c.kvHeads.Len()*d.c.HeadDim
 	row := qkv[t*(nq+2*nk) : (t+1)*(nq+2*nk)]
 	return row[:nq], row[nq : nq+nk], row[nq+nk:]
 }
@@ -97,15 +102,15 @@ func (d *decoder) heads(qkv []float32, t int) (q, k, v []float32) {
 // attend puts keys and values into a layer's cache and writes to h what the
 // queries get.
 func (a *selfAttention) attend(b *Batch, d *decoder, layer int, qkv, h []float32) {
-	n, width, first := len(b.IDs), d.c.NumHeads*d.c.HeadDim, b.Cache.Len()
-	mixed := b.Context.Floats(nn.BufferMixed, n*width)
+	n, first := len(b.IDs), b.Cache.Len()
+	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
 	cache := b.Cache.Layer(layer)
 	for t := range n {
 		_, k, v := d.heads(qkv, t)
 		cache.Put(first+t, k, v)
 	}
-	d.attn.Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer))
-	b.Context.Input(mixed, n)
+	d.attn.Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer, d.c.heads.From))
+	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, d.c.headSplit), n)
 	a.AttnOut.Forward(b.Context, h)
 }
 
@@ -117,7 +122,7 @@ type swiGLU struct {
 }
 
 // feedForward writes the network's output over its input h, of any number of rows.
-func (f *swiGLU) feedForward(ctx *nn.Context, h []float32) {
+func (f *swiGLU) feedForward(ctx *nn.Context, c *Config, h []float32) {
 	n := len(h) / f.Down.Rows()
 	if n == 0 {
 		return
@@ -125,8 +130,7 @@ func (f *swiGLU) feedForward(ctx *nn.Context, h []float32) {
 	ctx.Input(h, n)
 	gateUp := ctx.Floats(nn.BufferProj, n*f.GateUp.Rows())
 	f.GateUp.Forward(ctx, gateUp)
-	act := ctx.Floats(nn.BufferMixed, len(gateUp)/2)
-	nn.SwiGLU(act, gateUp, n)
-	ctx.Input(act, n)
+	nn.SwiGLU(ctx.Part(nn.BufferMixed, n, c.ffnSplit), gateUp, n)
+	ctx.Input(ctx.Whole(nn.BufferMixed, n, c.ffnSplit), n)
 	f.Down.Forward(ctx, h)
 }

@@ -52,7 +52,7 @@ func (m *qwen3) Forward(b *Batch) {
 
 		x, h = m.keep(b, i, x), m.keep(b, i, h)
 		block.FFNNorm.Forward(h, x)
-		block.feedForward(b.Context, h)
+		block.feedForward(b.Context, m.c, h)
 		kernel.Add(x, h)
 	}
 	m.finish(b, x)

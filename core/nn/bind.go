@@ -8,18 +8,31 @@ import (
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/quant"
+	"github.com/gander-lm/gander/core/shard"
 )
 
-// Sizes are the dimensions that dim tags name: "hidden", "vocab", "ffn", ...
-type Sizes map[string]int
+// Dims are the dimensions that dim tags name: "hidden", "vocab", "ffn", ...
+type Dims struct {
+	Sizes map[string]int
+
+	// Parts has the dimensions along which the workers of Group divide a block's
+	// values among them, with what this one has of each: the heads of "q" and "kv",
+	// "ffn". A Linear with such rows gives this worker's values and no others.
+	// The rows of all other matrices are divided for the work alone: a Linear gives
+	// all values to all workers. Without a Group there is one worker.
+	Parts map[string]shard.Range
+	Group shard.Group
+}
 
 // Binder connects the layers of a model to the tensors of a file.
 type Binder struct {
+	Dims
 	file     *gguf.File
-	sizes    Sizes
 	eps      float32
 	matrices map[string]*quant.Matrix // by tensor, so that tied weights are held once
+	joins    []*joined
 	jobs     []job
 }
 
@@ -35,8 +48,11 @@ type Binder struct {
 //
 // Missing tensors, wrong shapes and types that can't be used are errors that
 // name the tensor. Nothing is read yet: see Load.
-func Bind(model any, file *gguf.File, sizes Sizes, eps float32) (*Binder, error) {
-	b := &Binder{file: file, sizes: sizes, eps: eps, matrices: map[string]*quant.Matrix{}}
+func Bind(model any, file *gguf.File, dims Dims, eps float32) (*Binder, error) {
+	if dims.Group == nil {
+		dims.Group = shard.Solo
+	}
+	b := &Binder{Dims: dims, file: file, eps: eps, matrices: map[string]*quant.Matrix{}}
 	if err := b.structure(reflect.ValueOf(model).Elem(), ""); err != nil {
 		return nil, err
 	}
@@ -69,8 +85,12 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 	case *Linear:
 		return b.linear(layer, prefix, name, option, dim)
 	case *Embedding:
-		var err error
-		layer.table, err = b.matrix(prefix+name+".weight", dim)
+		t, err := b.tensor(prefix+name+".weight", dim)
+		if err != nil {
+			return err
+		}
+		layer.split = b.divide(t.Rows())
+		layer.table, err = b.matrix(t, layer.split.Of(b.Group.Rank()))
 		return err
 	case *RMSNorm:
 		layer.eps = b.eps
@@ -92,6 +112,11 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 	return b.structure(v, prefix+name+".")
 }
 
+// divide splits the rows of a matrix, in multiples of what the kernels take together.
+func (b *Binder) divide(rows int) shard.Split {
+	return shard.Divide(rows, kernel.RowMultiple, b.Group.Size())
+}
+
 // linear joins the matrices of a layer into as few as their layouts allow.
 func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 	names := strings.Split(name, "+")
@@ -102,16 +127,25 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 	}
 	rowDims, cols, _ := strings.Cut(dim, ",")
 	dims := strings.Split(rowDims, "+")
-	if len(names) == 1 {
-		m, err := b.matrix(prefix+names[0]+".weight", dim)
+	tensors, rows := make([]*gguf.Tensor, len(names)), 0
+	for i, n := range names {
+		t, err := b.tensor(prefix+n+".weight", dims[i]+","+cols)
 		if err != nil {
 			return err
 		}
-		t, _ := b.file.Tensor(prefix + names[0] + ".weight")
-		l.parts, l.rows = []*quant.Matrix{m}, t.Rows()
-		return b.bias(l, prefix, names)
+		tensors[i] = t
+		rows += t.Rows()
 	}
-	var pending []*gguf.Tensor // neighbours of one layout
+	own := b.own(l, tensors, dims, rows)
+	if len(names) == 1 {
+		m, err := b.matrix(tensors[0], own[0])
+		if err != nil {
+			return err
+		}
+		l.parts = []*quant.Matrix{m}
+		return b.bias(l, prefix, names, tensors, own)
+	}
+	var pending []slice // neighbours of one layout
 	var layout quant.Layout
 	flush := func() {
 		if len(pending) > 0 {
@@ -119,11 +153,7 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 		}
 		pending = nil
 	}
-	for i, n := range names {
-		t, err := b.tensor(prefix+n+".weight", dims[i]+","+cols)
-		if err != nil {
-			return err
-		}
+	for i, t := range tensors {
 		typ, err := t.Type()
 		if err != nil {
 			return err
@@ -132,67 +162,88 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 			flush()
 			layout = next
 		}
-		pending = append(pending, t)
-		l.rows += t.Rows()
+		if own[i].Len() > 0 {
+			pending = append(pending, slice{t, own[i]})
+		}
 	}
 	flush()
-	return b.bias(l, prefix, names)
+	return b.bias(l, prefix, names, tensors, own)
 }
 
-// bias binds the biases of a layer's matrices; those without one have zeros.
-func (b *Binder) bias(l *Linear, prefix string, names []string) error {
-	for _, n := range names {
-		if _, ok := b.file.Tensor(prefix + n + ".bias"); ok && l.bias == nil {
-			l.bias = make([]float32, l.rows)
+// own sets which rows a layer has and returns this worker's of each tensor.
+func (b *Binder) own(l *Linear, tensors []*gguf.Tensor, dims []string, rows int) []shard.Range {
+	own := make([]shard.Range, len(tensors))
+	if _, parts := b.Parts[dims[0]]; parts && b.Group.Size() > 1 {
+		for i, d := range dims {
+			own[i] = b.Parts[d]
+			l.rows += own[i].Len()
 		}
+		return own
+	}
+	l.rows, l.split = rows, b.divide(rows)
+	mine, first := l.split.Of(b.Group.Rank()), 0
+	for i, t := range tensors {
+		own[i] = shard.Range{From: max(0, min(t.Rows(), mine.From-first)), To: max(0, min(t.Rows(), mine.To-first))}
+		first += t.Rows()
+	}
+	return own
+}
+
+// bias binds this worker's biases of a layer's matrices; those without one have zeros.
+func (b *Binder) bias(l *Linear, prefix string, names []string, tensors []*gguf.Tensor, own []shard.Range) error {
+	rows := 0
+	for i, n := range names {
+		rows += own[i].Len()
+		t, ok := b.file.Tensor(prefix + n + ".bias")
+		if !ok {
+			continue
+		}
+		if w := tensors[i].Rows(); len(t.Shape) != 1 || t.Cols() != w {
+			return shapeError(t, strconv.Itoa(w), []int64{int64(w)})
+		}
+		l.bias = []float32{}
 	}
 	if l.bias == nil {
 		return nil
 	}
+	l.bias = make([]float32, rows)
 	at := 0
-	for _, n := range names {
-		w, _ := b.file.Tensor(prefix + n + ".weight")
+	for i, n := range names {
 		if t, ok := b.file.Tensor(prefix + n + ".bias"); ok {
-			if len(t.Shape) != 1 || t.Cols() != w.Rows() {
-				return shapeError(t, strconv.Itoa(w.Rows()), []int64{int64(w.Rows())})
-			}
-			part := l.bias[at : at+w.Rows()]
-			b.addVector(t, part)
+			b.addVector(t, l.bias[at:at+own[i].Len()], own[i].From)
 		}
-		at += w.Rows()
+		at += own[i].Len()
 	}
 	return nil
 }
 
-// matrix binds a tensor to a matrix of its own, once.
-func (b *Binder) matrix(name, dim string) (*quant.Matrix, error) {
-	t, err := b.tensor(name, dim)
-	if err != nil {
-		return nil, err
-	}
-	if m, ok := b.matrices[name]; ok {
+// slice is some rows of a tensor.
+type slice struct {
+	tensor *gguf.Tensor
+	rows   shard.Range
+}
+
+// matrix binds rows of a tensor to a matrix of their own, once.
+func (b *Binder) matrix(t *gguf.Tensor, rows shard.Range) (*quant.Matrix, error) {
+	if m, ok := b.matrices[t.Name]; ok {
 		return m, nil
 	}
 	typ, err := t.Type()
 	if err != nil {
 		return nil, err
 	}
-	b.matrices[name] = b.join([]*gguf.Tensor{t}, typ.Layout(t.Cols()))
-	return b.matrices[name], nil
+	b.matrices[t.Name] = b.join([]slice{{t, rows}}, typ.Layout(t.Cols()))
+	return b.matrices[t.Name], nil
 }
 
-// join makes one matrix of tensors on top of each other.
-func (b *Binder) join(ts []*gguf.Tensor, layout quant.Layout) *quant.Matrix {
-	rows := 0
-	for _, t := range ts {
-		rows += t.Rows()
+// join makes one matrix of rows of tensors on top of each other.
+func (b *Binder) join(slices []slice, layout quant.Layout) *quant.Matrix {
+	j := &joined{cols: slices[0].tensor.Cols(), layout: layout, matrix: &quant.Matrix{}}
+	for _, s := range slices {
+		b.jobs = append(b.jobs, job{slice: s, into: j, first: j.rows})
+		j.rows += s.rows.Len()
 	}
-	j := &joined{rows: rows, cols: ts[0].Cols(), layout: layout, matrix: &quant.Matrix{}}
-	first := 0
-	for _, t := range ts {
-		b.jobs = append(b.jobs, job{tensor: t, into: j, first: first})
-		first += t.Rows()
-	}
+	b.joins = append(b.joins, j)
 	return j.matrix
 }
 
@@ -204,13 +255,18 @@ func (b *Binder) vector(dst *[]float32, name, dim string) error {
 	if _, err := t.Type(); err != nil {
 		return err
 	}
-	*dst = make([]float32, t.Cols())
-	b.addVector(t, *dst)
+	own := shard.Range{To: t.Cols()}
+	if part, ok := b.Parts[dim]; ok {
+		own = part
+	}
+	*dst = make([]float32, own.Len())
+	b.addVector(t, *dst, own.From)
 	return nil
 }
 
-func (b *Binder) addVector(t *gguf.Tensor, dst []float32) {
-	b.jobs = append(b.jobs, job{tensor: t, vector: dst})
+// addVector reads dst from value from on of a vector.
+func (b *Binder) addVector(t *gguf.Tensor, dst []float32, from int) {
+	b.jobs = append(b.jobs, job{slice: slice{t, shard.Range{From: from, To: from + len(dst)}}, vector: dst})
 }
 
 // tensor finds a tensor and checks its shape.
@@ -222,7 +278,7 @@ func (b *Binder) tensor(name, dim string) (*gguf.Tensor, error) {
 	names := strings.Split(dim, ",")
 	want := make([]int64, len(names))
 	for i, n := range names {
-		size, ok := b.sizes[n]
+		size, ok := b.Sizes[n]
 		if !ok {
 			panic("nn: no size is called " + strconv.Quote(n))
 		}

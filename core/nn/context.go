@@ -4,17 +4,20 @@ import (
 	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/quant"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // Context is the memory that a forward pass works in. It belongs to one session
 // and grows to the largest batch that it has seen; after that nothing is allocated.
 type Context struct {
 	Attention attention.Workspace
+	Group     shard.Group // the workers that share the model; nil if there is one
 
 	acts    kernel.Activations
 	ws      quant.Workspace
 	part    []float32
 	buffers [numBuffers][]float32
+	scaled  shard.Split // of the exchange at hand
 }
 
 // Buffer names a piece of a Context's memory.
@@ -26,6 +29,8 @@ const (
 	BufferNorm                   // its norm, the input of a linear layer
 	BufferProj                   // output of the first linear layer of a block: q, k and v, or gate and up
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
+	bufferWhole                  // what Whole puts together
+	bufferRows                   // rows of a product that are to be exchanged
 	numBuffers
 )
 

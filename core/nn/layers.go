@@ -3,41 +3,90 @@ package nn
 import (
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/quant"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // Linear computes x·Wᵀ + b. W may be several matrices on top of each other
 // (query, key and value, say), which are then one product.
+//
+// Of several workers each multiplies its own rows. Where the rows are a dimension
+// that the workers divide among them (Dims.Parts), that is all; otherwise they
+// exchange what they have, and all get all of it.
 type Linear struct {
-	parts []*quant.Matrix // one, unless the matrices have different layouts
-	bias  []float32       // [output], nil without a bias
+	parts []*quant.Matrix // this worker's rows; one, unless the matrices have different layouts
+	bias  []float32       // of this worker's rows, nil without a bias
 	rows  int
+	split shard.Split // of the rows that are exchanged; nil if a worker keeps its own
 }
 
-// Rows returns the length of an output row.
+// Rows returns the length of an output row: that of all workers, or of this one
+// where each keeps its own.
 func (l *Linear) Rows() int { return l.rows }
 
 // Forward writes the product of c's input [tokens, input] to dst [tokens, Rows()].
 func (l *Linear) Forward(c *Context, dst []float32) {
-	a := &c.acts
+	if x := l.begin(c, dst); x != nil {
+		c.Group.AllGather(x, c.scale(l.split, c.acts.Tokens))
+		l.end(c, dst, x)
+	}
+}
+
+// ForwardFirst is Forward for worker 0 alone; on the others dst has no meaning.
+func (l *Linear) ForwardFirst(c *Context, dst []float32) {
+	if x := l.begin(c, dst); x != nil {
+		c.Group.Gather(x, c.scale(l.split, c.acts.Tokens))
+		l.end(c, dst, x)
+	}
+}
+
+// begin computes this worker's rows. If they are to be exchanged it returns the
+// memory of all, worker by worker, which is dst if there is one token.
+func (l *Linear) begin(c *Context, dst []float32) []float32 {
+	if l.split == nil || c.size() == 1 {
+		l.product(c, dst)
+		return nil
+	}
+	x, tokens, own := dst, c.acts.Tokens, l.split.Of(c.rank())
+	if tokens > 1 {
+		x = c.Floats(bufferRows, len(dst))
+	}
+	l.product(c, x[tokens*own.From:tokens*own.To])
+	return x
+}
+
+// end puts the rows x that begin returned in order.
+func (l *Linear) end(c *Context, dst, x []float32) {
+	if c.acts.Tokens > 1 {
+		interleave(dst, x, c.acts.Tokens, l.split)
+	}
+}
+
+// product writes this worker's rows to dst [tokens, own].
+func (l *Linear) product(c *Context, dst []float32) {
+	if len(dst) == 0 {
+		return
+	}
+	tokens := c.acts.Tokens
+	rows := len(dst) / tokens
 	if len(l.parts) == 1 {
 		l.multiply(c, dst, l.parts[0])
 	} else {
 		at := 0
 		for _, m := range l.parts {
-			if n := a.Tokens * m.Rows; cap(c.part) < n {
+			if n := tokens * m.Rows; cap(c.part) < n {
 				c.part = make([]float32, n)
 			}
-			out := c.part[:a.Tokens*m.Rows]
+			out := c.part[:tokens*m.Rows]
 			l.multiply(c, out, m)
-			for t := range a.Tokens {
-				copy(dst[t*l.rows+at:], out[t*m.Rows:(t+1)*m.Rows])
+			for t := range tokens {
+				copy(dst[t*rows+at:], out[t*m.Rows:(t+1)*m.Rows])
 			}
 			at += m.Rows
 		}
 	}
 	if l.bias != nil {
-		for t := range a.Tokens {
-			kernel.Add(dst[t*l.rows:(t+1)*l.rows], l.bias)
+		for t := range tokens {
+			kernel.Add(dst[t*rows:(t+1)*rows], l.bias)
 		}
 	}
 }
@@ -51,17 +100,40 @@ func (l *Linear) multiply(c *Context, dst []float32, m *quant.Matrix) {
 
 // Embedding maps token ids to vectors.
 type Embedding struct {
-	table *quant.Matrix // [vocabulary, hidden]
+	table *quant.Matrix // this worker's rows of [vocabulary, hidden]
+	split shard.Split   // of the vocabulary
 }
 
-// VocabSize returns the number of ids.
-func (e *Embedding) VocabSize() int { return e.table.Rows }
-
 // Forward writes the vectors of ids to dst [len(ids), hidden].
-func (e *Embedding) Forward(dst []float32, ids []int32) {
-	n := e.table.Cols
+func (e *Embedding) Forward(c *Context, dst []float32, ids []int32) {
+	n, rank := len(dst)/len(ids), c.rank()
+	if c.size() == 1 {
+		for i, id := range ids {
+			e.table.Row(dst[i*n:(i+1)*n], int(id))
+		}
+		return
+	}
+	// Worker by worker, each its ids in their order.
+	x, s, at := c.Floats(bufferRows, len(dst)), append(c.scaled[:0], 0), 0
+	first := e.split.Of(rank).From
+	for r := range c.size() {
+		for _, id := range ids {
+			if e.split.Owner(int(id)) != r {
+				continue
+			}
+			if r == rank {
+				e.table.Row(x[at:at+n], int(id)-first)
+			}
+			at += n
+		}
+		s = append(s, at)
+	}
+	c.scaled = s
+	c.Group.AllGather(x, s)
 	for i, id := range ids {
-		e.table.Row(dst[i*n:(i+1)*n], int(id))
+		r := e.split.Owner(int(id))
+		copy(dst[i*n:(i+1)*n], x[s[r]:s[r]+n])
+		s[r] += n // where the next one of this worker is
 	}
 }
 
@@ -83,6 +155,9 @@ type Vector struct {
 // x [tokens, 2*n] f32, dst [tokens, n].
 func SwiGLU(dst, x []float32, tokens int) {
 	n := len(dst) / tokens
+	if n == 0 { // a worker without a part
+		return
+	}
 	for t := range tokens {
 		row := x[2*t*n : 2*(t+1)*n]
 		kernel.SwiGLU(dst[t*n:(t+1)*n], row[:n], row[n:])

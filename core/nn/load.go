@@ -12,30 +12,29 @@ import (
 // readBytes is how much of a tensor is read and packed at a time.
 const readBytes = 4 << 20
 
-// joined is a matrix to be made of one or more tensors.
+// joined is a matrix to be made of rows of one or more tensors.
 type joined struct {
 	rows, cols int
 	layout     quant.Layout
 	matrix     *quant.Matrix // filled in by Load
 }
 
-// job is one tensor to read: into rows of a matrix, or into a vector.
+// job is some rows of a tensor to read into rows of a matrix, or values of a vector.
 type job struct {
-	tensor *gguf.Tensor
+	slice
 	into   *joined
 	first  int // row of into
 	vector []float32
 }
 
-// Bytes returns the size of all weights in memory, in bytes.
+// Bytes returns the size in memory of all weights that this worker has, in bytes.
 func (b *Binder) Bytes() int64 {
 	n := int64(0)
+	for _, j := range b.joins {
+		n += quant.MatrixBytes(j.rows, j.cols, j.layout)
+	}
 	for _, j := range b.jobs {
-		if j.into == nil {
-			n += 4 * int64(len(j.vector))
-		} else if j.first == 0 {
-			n += quant.MatrixBytes(j.into.rows, j.into.cols, j.into.layout)
-		}
+		n += 4 * int64(len(j.vector))
 	}
 	return n
 }
@@ -51,7 +50,7 @@ func (b *Binder) Load(ctx context.Context, progress func(offset int64)) error {
 			return err
 		}
 	}
-	b.jobs = nil
+	b.jobs, b.joins = nil, nil
 	return nil
 }
 
@@ -61,7 +60,7 @@ type loader struct {
 	packer quant.Packer
 }
 
-// load reads one tensor, some rows at a time.
+// load does one job, some rows at a time.
 func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	t := j.tensor
 	typ, err := t.Type()
@@ -69,30 +68,54 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 		return err
 	}
 	rowBytes, _ := typ.RowBytes(t.Cols())
-	step := max(1, readBytes/rowBytes/kernel.GroupRows*kernel.GroupRows)
-	if j.into != nil && j.into.matrix.Rows == 0 {
-		*j.into.matrix = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
+	if j.into == nil {
+		return l.vector(j, typ, rowBytes, progress)
 	}
-	for row := 0; row < t.Rows(); row += step {
+	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
+		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
+	}
+	step := max(1, readBytes/rowBytes/kernel.GroupRows*kernel.GroupRows)
+	for row := j.rows.From; row < j.rows.To; row += step {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		n := min(step, t.Rows()-row)
-		if cap(l.raw) < n*rowBytes {
-			l.raw = make([]byte, n*rowBytes)
-		}
-		raw := l.raw[:n*rowBytes]
-		if err := l.file.ReadTensor(t, raw, int64(row*rowBytes)); err != nil {
+		n := min(step, j.rows.To-row)
+		raw := l.buffer(n * rowBytes)
+		if err := l.file.ReadTensor(t, raw, int64(row)*int64(rowBytes)); err != nil {
 			return err
 		}
-		if j.into != nil {
-			l.packer.Pack(j.into.matrix, j.first+row, n, typ, raw)
-		} else {
-			typ.Dequantize(j.vector, raw)
-		}
+		l.packer.Pack(j.into.matrix, j.first+row-j.rows.From, n, typ, raw)
 		if progress != nil {
-			progress(t.Offset + int64((row+n)*rowBytes))
+			progress(t.Offset + int64(row+n)*int64(rowBytes))
 		}
 	}
 	return nil
+}
+
+// vector reads a vector, whole even if only a part of it is wanted: it is short,
+// and its values may come in blocks.
+func (l *loader) vector(j job, typ quant.Type, bytes int, progress func(int64)) error {
+	raw := l.buffer(bytes)
+	if err := l.file.ReadTensor(j.tensor, raw, 0); err != nil {
+		return err
+	}
+	if n := j.tensor.Cols(); len(j.vector) == n {
+		typ.Dequantize(j.vector, raw)
+	} else {
+		whole := make([]float32, n)
+		typ.Dequantize(whole, raw)
+		copy(j.vector, whole[j.rows.From:])
+	}
+	if progress != nil {
+		progress(j.tensor.Offset + int64(bytes))
+	}
+	return nil
+}
+
+// buffer returns n bytes that the next call overwrites.
+func (l *loader) buffer(n int) []byte {
+	if cap(l.raw) < n {
+		l.raw = make([]byte, n)
+	}
+	return l.raw[:n]
 }

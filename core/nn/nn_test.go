@@ -63,7 +63,7 @@ type testPart struct {
 	AB Linear `gguf:"a+b" dim:"two+one,hidden"`
 }
 
-var testSizes = Sizes{"vocab": 3, "hidden": 32, "two": 2, "one": 1}
+var testDims = Dims{Sizes: map[string]int{"vocab": 3, "hidden": 32, "two": 2, "one": 1}}
 
 func testTensors() map[string][]int64 {
 	return map[string][]int64{
@@ -85,7 +85,7 @@ func TestBindAndForward(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &testModel{Blocks: make([]testBlock, 1)}
-			b, err := Bind(m, file(t, testTensors(), c.types), testSizes, 1e-5)
+			b, err := Bind(m, file(t, testTensors(), c.types), testDims, 1e-5)
 			require.NoError(t, err)
 			bytesBefore := b.Bytes()
 			last := int64(0)
@@ -145,7 +145,7 @@ func TestBindRejects(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			tensors := testTensors()
 			c.change(tensors)
-			_, err := Bind(&testModel{Blocks: make([]testBlock, 1)}, file(t, tensors, nil), testSizes, 1e-5)
+			_, err := Bind(&testModel{Blocks: make([]testBlock, 1)}, file(t, tensors, nil), testDims, 1e-5)
 			require.ErrorContains(t, err, c.want)
 		})
 	}

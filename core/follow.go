@@ -1,0 +1,133 @@
+package core
+
+import "fmt"
+
+// Of the workers that hold a model together, worker 0 leads: it has the tokenizer,
+// chooses the tokens, and tells the others what to compute. They follow: each has
+// its part of every session's keys and values. So an abort needs no agreement: the
+// leader doesn't ask for the next step.
+
+// What a leader can ask for.
+const (
+	opForward = iota + 1 // append ids to a session, which first forgets all positions from position on
+	opDrop               // forget a session
+	opEnd                // stop following
+)
+
+// request is what a leader asks for.
+type request struct {
+	op       int32
+	session  int32
+	position int // tokens that the session holds before
+	rows     int // of logits
+	ids      []int32
+}
+
+// messageLen is the length of a request as a message: its numbers, and the ids of
+// the largest batch.
+const messageLen = 5 + max(prefillChunk, maxBatch)
+
+// maxBatch is the most tokens that one step computes beside those of a prompt.
+const maxBatch = 65
+
+func (r *request) encode(m []int32) {
+	m[0], m[1], m[2], m[3], m[4] = r.op, r.session, int32(r.position), int32(r.rows), int32(len(r.ids))
+	copy(m[5:], r.ids)
+}
+
+func (r *request) decode(m []int32) {
+	*r = request{op: m[0], session: m[1], position: int(m[2]), rows: int(m[3]), ids: m[5 : 5+m[4]]}
+}
+
+// send tells the followers what to do, if there are any. m.computing is locked.
+func (m *Model) send(r request) {
+	if m.group.Size() == 1 {
+		return
+	}
+	for _, id := range m.takeDropped() {
+		drop := request{op: opDrop, session: id}
+		drop.encode(m.message)
+		m.group.Broadcast(m.message)
+	}
+	r.encode(m.message)
+	m.group.Broadcast(m.message)
+}
+
+// drop lets the followers forget a session, at the next request. It may be called
+// from any goroutine.
+func (m *Model) drop(id int32) {
+	m.droppedMu.Lock()
+	defer m.droppedMu.Unlock()
+	m.dropped = append(m.dropped, id)
+}
+
+func (m *Model) takeDropped() []int32 {
+	m.droppedMu.Lock()
+	defer m.droppedMu.Unlock()
+	d := m.dropped
+	m.dropped = nil
+	return d
+}
+
+// Follow computes what worker 0 of the model's group asks for, until that model is
+// closed (then it returns nil) or the group breaks (then it returns why). Every
+// worker but 0 calls it once, after Open.
+func (m *Model) Follow() (err error) {
+	if m.group.Rank() == 0 {
+		panic("core: worker 0 leads")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("core: worker %d: panic: %v", m.group.Rank(), p)
+		}
+	}()
+	sessions, message, r := map[int32]*Session{}, make([]int32, messageLen), request{}
+	var logits []float32
+	for {
+		m.group.Broadcast(message)
+		if err := m.group.Err(); err != nil {
+			return &WorkerError{err}
+		}
+		r.decode(message)
+		switch r.op {
+		case opForward:
+			s := sessions[r.session]
+			if s == nil {
+				s = m.newSession(r.session)
+				sessions[r.session] = s
+			}
+			s.cache.Truncate(r.position)
+			if n := r.rows * m.config.VocabSize; cap(logits) < n {
+				logits = make([]float32, n)
+			}
+			s.compute(r.ids, logits[:r.rows*m.config.VocabSize])
+		case opDrop:
+			delete(sessions, r.session)
+		case opEnd:
+			return nil
+		}
+	}
+}
+
+// Close lets the followers of a model go. A model that is alone needs no Close.
+// Its sessions must not be used any more.
+func (m *Model) Close() {
+	m.computing.Lock()
+	defer m.computing.Unlock()
+	if !m.closed && m.group.Rank() == 0 {
+		m.send(request{op: opEnd})
+	}
+	m.closed = true
+}
+
+// WorkerError says that the workers of a model can't work together any more: one
+// died or doesn't answer.
+type WorkerError struct {
+	Err error
+}
+
+// Error returns the reason.
+func (e *WorkerError) Error() string { return "core: the model's workers: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *WorkerError) Unwrap() error { return e.Err }
