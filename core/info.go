@@ -45,10 +45,14 @@ type Memory struct {
 }
 
 // Inspect reads the header of a model, one file or the parts of a split one, and
-// returns what is known of it. A file of a kind that this version can't run has
+// returns what is known of it, its memory that of so many workers. A file of a kind that this version can't run has
 // Supported false, the Reason, and what the header says without being understood;
 // its Memory is zero. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
-func Inspect(ctx context.Context, parts []Part, o Options) (Info, error) {
+func Inspect(ctx context.Context, parts []Part, workers int, o Options) (Info, error) {
+	if err := checkWorkers(workers); err != nil {
+		return Info{}, err
+	}
+	o.Group = shard.Plan(0, workers)
 	m, _, err := prepare(ctx, parts, o)
 	if err == nil {
 		return m.info, nil

@@ -38,7 +38,7 @@ func TestMemoryNeeds(t *testing.T) {
 		for _, kvType := range []string{"f32", "int8"} {
 			o := Options{ContextLength: 300, KVType: kvType}
 			part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
-			info, err := Inspect(context.Background(), []Part{part}, o)
+			info, err := Inspect(context.Background(), []Part{part}, 1, o)
 			if err != nil || !info.Supported {
 				continue // other tests say what runs
 			}
@@ -62,7 +62,7 @@ func TestMemoryNeeds(t *testing.T) {
 func TestMemoryLimit(t *testing.T) {
 	b := coretest.NewTiny().Bytes(t)
 	part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
-	info, err := Inspect(context.Background(), []Part{part}, Options{})
+	info, err := Inspect(context.Background(), []Part{part}, 1, Options{})
 	require.NoError(t, err)
 	memory := info.Memory
 	assert.Equal(t, memory.Total, memory.Weights+memory.KV+memory.Activations)
@@ -75,7 +75,7 @@ func TestMemoryLimit(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, MemoryError{memory, memory.Total - 1}, *refused)
 	assert.Equal(t, "memory", Code(err))
-	_, err = Inspect(context.Background(), guarded, Options{})
+	_, err = Inspect(context.Background(), guarded, 1, Options{})
 	require.NoError(t, err, "no tensor is read")
 	_, err = OpenParts(context.Background(), []Part{part}, Options{MemoryLimit: memory.Total})
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestInspectUnsupported(t *testing.T) {
 	tiny := coretest.NewTiny()
 	tiny.Keys["general.architecture"], tiny.Keys["general.name"] = "perceptron", "Old one"
 	b := tiny.Bytes(t)
-	info, err := Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}}, Options{})
+	info, err := Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}}, 1, Options{})
 	require.NoError(t, err)
 	assert.False(t, info.Supported)
 	assert.Contains(t, info.Reason, "perceptron")
@@ -93,7 +93,7 @@ func TestInspectUnsupported(t *testing.T) {
 	assert.Positive(t, info.Parameters)
 	assert.Zero(t, info.Memory)
 
-	_, err = Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, Options{})
+	_, err = Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, 1, Options{})
 	var broken *errs.FormatError
 	require.ErrorAs(t, err, &broken)
 }

@@ -19,8 +19,8 @@ const maxWorkers = 64
 //
 // Results have the same bits with any number of workers.
 func OpenWorkers(ctx context.Context, parts []Part, workers int, o Options) (*Model, error) {
-	if workers < 1 || workers > maxWorkers {
-		return nil, &errs.OptionError{Option: "workers", What: fmt.Sprintf("is %d, must be from 1 to %d", workers, maxWorkers)}
+	if err := checkWorkers(workers); err != nil {
+		return nil, err
 	}
 	if workers == 1 {
 		return OpenParts(ctx, parts, o)
@@ -55,4 +55,11 @@ func OpenWorkers(ctx context.Context, parts []Part, workers int, o Options) (*Mo
 		}()
 	}
 	return models[0], nil
+}
+
+func checkWorkers(n int) error {
+	if n < 1 || n > maxWorkers {
+		return &errs.OptionError{Option: "workers", What: fmt.Sprintf("is %d, must be from 1 to %d", n, maxWorkers)}
+	}
+	return nil
 }

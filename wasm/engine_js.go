@@ -42,11 +42,19 @@ func (e *engine) open(args []js.Value) (any, error) {
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
-	info, err := core.Inspect(ctx, source{args[0]}.parts(), openOptions(args[1]))
+	info, err := core.Inspect(ctx, source{args[0]}.parts(), workersOf(args[1]), openOptions(args[1]))
 	if err != nil {
 		return nil, err
 	}
 	return toJS(reflect.ValueOf(info)), nil
+}
+
+// workersOf reads how many workers are to share the model, by default one.
+func workersOf(v js.Value) int {
+	if n := v.Get("workers"); n.Type() == js.TypeNumber {
+		return n.Int()
+	}
+	return 1
 }
 
 // openOptions reads the options of open and inspect.

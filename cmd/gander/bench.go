@@ -12,23 +12,23 @@ func init() { commands["bench"] = command{"measure a model on this machine", run
 
 func runBench(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
-	f := c.flags("bench", "-m FILE [--prompt 128] [--gen 64] [--json]")
+	f := c.flags("bench", "-m FILE [--prompt 128] [--gen 64] [--workers 1] [--json]")
 	model.add(f)
 	prompt := f.Int("prompt", 128, "tokens of the prompt")
 	gen := f.Int("gen", 64, "tokens to write after it")
-	workers := f.Int("workers", 1, "engine instances; only 1 in this version")
 	asJSON := f.Bool("json", false, `print {"prefill_tps":…,"decode_tps":…,"load_ms":…}`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	if *prompt < 1 || *gen < 1 || *workers != 1 {
-		return usagef("--prompt and --gen must be positive, --workers 1")
+	if *prompt < 1 || *gen < 1 {
+		return usagef("--prompt and --gen must be positive")
 	}
 	start := time.Now()
 	m, err := model.open(ctx)
 	if err != nil {
 		return err
 	}
+	defer m.Close()
 	load := time.Since(start)
 	ids := make([]int32, *prompt)
 	for i := range ids {

@@ -18,7 +18,7 @@ const shownElements = 8
 
 func runInspect(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
-	f := c.flags("inspect", "FILE [--context N] [--kv-type T] [--json]")
+	f := c.flags("inspect", "FILE [--context N] [--kv-type T] [--workers N] [--json]")
 	model.addSizes(f)
 	asJSON := f.Bool("json", false, "print one JSON object")
 	plain, err := parse(f, args, 1)
@@ -37,7 +37,7 @@ func runInspect(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	info, err := core.Inspect(ctx, parts, model.options())
+	info, err := core.Inspect(ctx, parts, model.workers, model.options())
 	var option *errs.OptionError
 	if errors.As(err, &option) {
 		return err
@@ -60,6 +60,7 @@ type report struct {
 	Supported bool             `json:"supported"`
 	Reason    string           `json:"reason,omitempty"` // why it is not
 	Memory    core.Memory      `json:"memory"`           // what it takes, in bytes
+	Workers   []core.Memory    `json:"workerMemory"`     // and what each worker takes
 	Metadata  []keyValue       `json:"metadata"`
 	Tensors   []tensor         `json:"tensors"`
 	Bytes     map[string]int64 `json:"bytes"` // of the tensors, by type
@@ -79,7 +80,7 @@ type tensor struct {
 }
 
 func newReport(g *gguf.File, info core.Info) *report {
-	r := &report{Version: g.Version, Size: info.FileSize, Supported: info.Supported, Reason: info.Reason, Memory: info.Memory, Bytes: map[string]int64{}}
+	r := &report{Version: g.Version, Size: info.FileSize, Supported: info.Supported, Reason: info.Reason, Memory: info.Memory, Workers: info.WorkerMemory, Bytes: map[string]int64{}}
 	for _, k := range g.Keys() {
 		v, _ := g.Value(k)
 		kv := keyValue{Key: k, Value: v}

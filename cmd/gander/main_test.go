@@ -105,7 +105,7 @@ func TestUsage(t *testing.T) {
 		{"missing file", "run -m /no/such/file -p x", 1, "no such file"},
 		{"broken file", "run -m " + broken + " -p x", 1, "gguf"},
 		{"broken file, inspect", "inspect " + broken, 1, "gguf"},
-		{"workers", "run -m x --workers 4", 2, "one worker"},
+		{"workers", "run -m " + broken + " --workers 1000", 2, "workers"},
 		{"bad ids", "logits -m x --tokens 1,two", 2, `"two"`},
 		{"no ids", "logits -m x", 2, "--tokens is missing"},
 		{"inspect what", "inspect", 2, "FILE is missing"},

@@ -20,6 +20,7 @@ type modelFlags struct {
 	path    string
 	context int
 	kvType  string
+	workers int
 }
 
 func (m *modelFlags) add(f *flag.FlagSet) {
@@ -30,6 +31,7 @@ func (m *modelFlags) add(f *flag.FlagSet) {
 // addSizes adds the flags that say how much memory a session may take.
 func (m *modelFlags) addSizes(f *flag.FlagSet) {
 	f.StringVar(&m.kvType, "kv-type", "f32", "how keys and values are kept: f32, or int8 with 9/32 of the memory")
+	f.IntVar(&m.workers, "workers", 1, "how many workers, a thread each, hold the model together; the results are the same")
 	f.IntVar(&m.context, "context", 0, "positions that prompt and answer may have together; 0: what the model was trained on, at most 4096")
 }
 
@@ -43,7 +45,7 @@ func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
 		return nil, err
 	}
 	defer closeAll()
-	return core.OpenParts(ctx, parts, m.options())
+	return core.OpenWorkers(ctx, parts, m.workers, m.options())
 }
 
 func (m *modelFlags) options() core.Options {

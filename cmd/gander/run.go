@@ -32,19 +32,16 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	f.Uint64Var(&o.Seed, "seed", 0, "the same seed gives the same text")
 	f.Var(&stop, "stop", "end before this `TEXT`; may be given several times")
 	f.BoolVar(&o.IgnoreEOS, "ignore-eos", false, "go on after an end-of-text token")
-	workers := f.Int("workers", 1, "engine instances; only 1 in this version")
 	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…} of what was written`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
-	}
-	if *workers != 1 {
-		return usagef("--workers %d: this version has one worker", *workers)
 	}
 	o.Stop = stop
 	m, err := model.open(ctx)
 	if err != nil {
 		return err
 	}
+	defer m.Close()
 	prompt, err := c.prompt(m, f, *text, tokens, true)
 	if err != nil {
 		return err
