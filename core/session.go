@@ -26,11 +26,14 @@ type Session struct {
 	last   []int32   // the last token of an answer, which no token has followed yet: none or one
 	finish string
 	batch  arch.Batch // of the call at hand; here so that a token allocates nothing
+
+	drafted, accepted int       // by the last Generate
+	rows              []float32 // logits of a batch with drafts; empty until there are some
 }
 
 // Len returns the number of tokens whose keys and values the session holds. The
 // last token of an answer joins them with the next prompt.
-func (s *Session) Len() int { return s.cache.Len() }
+func (s *Session) Len() int { return len(s.tokens) } // within Generate, the cache may be ahead: see speculator
 
 // Tokens returns the Len tokens that the session holds. It is not a copy.
 func (s *Session) Tokens() []int32 { return s.tokens }
@@ -45,6 +48,10 @@ func (s *Session) Truncate(n int) {
 // context is full), "stop" (a stop string), "eos" (the model has finished), or ""
 // if it was broken off.
 func (s *Session) FinishReason() string { return s.finish }
+
+// Drafts returns how many tokens the last Generate drafted, and how many of them
+// were those that it then wrote; both are 0 without GenerateOptions.Speculate.
+func (s *Session) Drafts() (drafted, accepted int) { return s.drafted, s.accepted }
 
 // check tells whether ids can be appended.
 func (s *Session) check(ids []int32) error {

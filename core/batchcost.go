@@ -1,0 +1,25 @@
+package core
+
+// batchCost says what a batch costs whose tokens all get logits, in steps of one
+// token: fixed + token*n for n > 1 tokens. It is a fixed model, not a clock, so that
+// a run can be repeated; BenchmarkBatch measures it, docs/speculation.md has figures.
+type batchCost struct{ fixed, token float64 }
+
+// denseBatchCost: products with float32 weights take one token after the other.
+var denseBatchCost = batchCost{token: 1}
+
+// costOf returns the cost of a model's batches.
+func costOf(m *Model) batchCost {
+	if m.info.Memory.Weights > 2*m.info.Parameters { // more than two bytes a weight: mostly float32
+		return denseBatchCost
+	}
+	return packedBatchCost
+}
+
+// of returns the cost of a batch of n tokens.
+func (c batchCost) of(n int) float64 {
+	if n == 1 {
+		return 1
+	}
+	return c.fixed + c.token*float64(n)
+}

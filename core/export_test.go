@@ -1,0 +1,12 @@
+package core
+
+import "testing"
+
+// SetBatchCost makes batches of n > 1 tokens cost fixed + token*n steps during a
+// test, so that drafts are made in every build.
+func SetBatchCost(t testing.TB, fixed, token float64) {
+	packed, dense := packedBatchCost, denseBatchCost
+	t.Cleanup(func() { packedBatchCost, denseBatchCost = packed, dense })
+	packedBatchCost = batchCost{fixed, token}
+	denseBatchCost = packedBatchCost
+}
