@@ -1,11 +1,10 @@
 // Measures engines in headless Chromium on the same files, in turns, each run in a fresh browser. Prints a line a run, and writes
 // the medians as Markdown and all runs as build/bench.json. `make bench` calls it through run.sh; --help tells the options.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { inBrowser } from './lib/browser.mjs';
 import { engines } from './lib/engines.mjs';
 import { describeMachine, pagePeak, quiet, watchOthers } from './lib/machine.mjs';
 import { has, modelFiles, models } from './lib/models.mjs';
@@ -14,21 +13,6 @@ import { report } from './lib/report.mjs';
 import { serve } from './lib/server.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Opens a page in a fresh browser, runs `body` in it, and closes all of it. */
-async function inBrowser(body) {
-  const profile = mkdtempSync(join(tmpdir(), 'gander-bench-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-  try {
-    return await body(context.pages()[0] ?? (await context.newPage()), context.browser().version());
-  } finally {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
 
 /** One run: what the page has measured, and the state of the machine. */
 async function once(origin, task, timeout) {

@@ -89,14 +89,19 @@ func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
 		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, x.Cols, len(dst)))
 	}
 	if x.Tokens < gemmMinTokens {
-		rows := len(dst) / x.Tokens
-		for t := range x.Tokens {
-			q, scales := x.token(t)
-			f.matVec(dst[t*rows:(t+1)*rows], w, q, scales)
-		}
+		f.matVecs(dst, w, x)
 		return
 	}
 	f.gemm(dst, w, x, tile)
+}
+
+// matVecs is the product for few tokens, one after the other.
+func (f *Packed) matVecs(dst []float32, w []byte, x *Activations) {
+	rows := len(dst) / x.Tokens
+	for t := range x.Tokens {
+		q, scales := x.token(t)
+		f.matVec(dst[t*rows:(t+1)*rows], w, q, scales)
+	}
 }
 
 // matVecGeneric is the reference of all matVec functions.

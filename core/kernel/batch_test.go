@@ -1,0 +1,43 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// BenchmarkBatch times the two ways to multiply a few tokens, with matrices that
+// don't fit into caches: gemmMinTokens is where the second becomes faster.
+func BenchmarkBatch(b *testing.B) {
+	const rows, cols, matrices = 1536, 576, 64
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, f := range formats {
+		size := rows / GroupRows * cols / BlockLen * f.BlockBytes()
+		w := make([]byte, matrices*size)
+		for i := range w {
+			w[i] = byte(r.Uint32()) & 0xbf // with this mask, scales are finite
+		}
+		for _, tokens := range []int{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32} {
+			x := testActivations(r, tokens, cols, 0)
+			dst := make([]float32, tokens*rows)
+			var tile Tile
+			for _, way := range []struct {
+				name     string
+				multiply func(w []byte)
+			}{
+				{"one by one", func(w []byte) { f.matVecs(dst, w, x) }},
+				{"unpacked", func(w []byte) { f.gemm(dst, w, x, &tile) }},
+			} {
+				b.Run(fmt.Sprintf("%v/tokens=%d/%s", f, tokens, way.name), func(b *testing.B) {
+					for b.Loop() {
+						for m := range matrices {
+							way.multiply(w[m*size : (m+1)*size])
+						}
+					}
+					products := float64(b.N) * matrices * rows * cols * float64(tokens)
+					b.ReportMetric(products/1e9/b.Elapsed().Seconds(), "G/s")
+				})
+			}
+		}
+	}
+}
