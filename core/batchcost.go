@@ -2,7 +2,7 @@ package core
 
 // batchCost says what a batch costs whose tokens all get logits, in steps of one
 // token: fixed + token*n for n > 1 tokens. It is a fixed model, not a clock, so that
-// a run can be repeated; BenchmarkBatch measures it, docs/speculation.md has figures.
+// a run can be repeated; docs/speculation.md has figures.
 type batchCost struct{ fixed, token float64 }
 
 // denseBatchCost: products with float32 weights take one token after the other.

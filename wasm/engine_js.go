@@ -141,9 +141,13 @@ func (e *engine) generate(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	drafted, accepted := session.Drafts()
 	return map[string]any{
 		"finishReason": session.FinishReason(),
-		"usage":        map[string]any{"promptTokens": len(prompt), "completionTokens": count},
+		"usage": map[string]any{
+			"promptTokens": len(prompt), "completionTokens": count,
+			"draftedTokens": drafted, "acceptedTokens": accepted,
+		},
 	}, nil
 }
 

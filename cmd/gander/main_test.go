@@ -133,6 +133,7 @@ func TestBadOptionsOfAModel(t *testing.T) {
 		{"NaN temperature", []string{"--temp", "NaN"}, 2, "temperature"},
 		{"negative top-k", []string{"--top-k", "-1"}, 2, "topK"},
 		{"empty stop", []string{"--stop", ""}, 2, "stop"},
+		{"too many drafts", []string{"--speculate", "65"}, 2, "speculate"},
 		{"both prompts", []string{"-p", "x"}, 2, "exclude"},
 		{"context too small", []string{"--context", "8"}, 1, "the context has 8"},
 		{"token outside", []string{"--tokens", "99999"}, 1, "not in the vocabulary"},
@@ -147,17 +148,21 @@ func TestBadOptionsOfAModel(t *testing.T) {
 
 func TestRunMatchesGolden(t *testing.T) {
 	f, tokens := golden(t)
-	code, stdout, stderr := gander("", "run", "-m", f.modelPath, "--tokens", tokens, "-n", strconv.Itoa(len(f.Greedy)), "--temp", "0", "--ignore-eos", "--json")
+	code, stdout, stderr := gander("", "run", "-m", f.modelPath, "--tokens", tokens, "-n", strconv.Itoa(len(f.Greedy)), "--temp", "0", "--ignore-eos", "--speculate", "8", "--json")
 	require.Equal(t, 0, code, stderr)
 	var got struct {
 		Text         string
 		Tokens       []int32
 		FinishReason string
+		Usage        map[string]int
 	}
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	assert.Equal(t, f.Greedy, got.Tokens)
 	assert.Equal(t, "length", got.FinishReason)
 	assert.NotEmpty(t, got.Text)
+	assert.Equal(t, len(f.Greedy), got.Usage["completionTokens"])
+	assert.Contains(t, got.Usage, "draftedTokens")
+	assert.LessOrEqual(t, got.Usage["acceptedTokens"], got.Usage["draftedTokens"])
 }
 
 func TestLogitsRoundTrip(t *testing.T) {

@@ -9,6 +9,14 @@ import (
 
 func init() { commands["run"] = command{"write text after a prompt", runRun} }
 
+// tokenCounts is what was read, written and drafted, in tokens.
+type tokenCounts struct {
+	Prompt     int `json:"promptTokens"`
+	Completion int `json:"completionTokens"`
+	Drafted    int `json:"draftedTokens"`
+	Accepted   int `json:"acceptedTokens"`
+}
+
 func runRun(ctx context.Context, c *cli, args []string) error {
 	var (
 		model  modelFlags
@@ -32,7 +40,8 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	f.Uint64Var(&o.Seed, "seed", 0, "the same seed gives the same text")
 	f.Var(&stop, "stop", "end before this `TEXT`; may be given several times")
 	f.BoolVar(&o.IgnoreEOS, "ignore-eos", false, "go on after an end-of-text token")
-	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…} of what was written`)
+	f.IntVar(&o.Speculate, "speculate", 0, "draft up to `N` tokens, 0 to 64, from the text so far: the same text, faster where it repeats itself")
+	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…,"usage":{…}} of what was written`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
@@ -51,9 +60,10 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	result := struct {
-		Text         string  `json:"text"`
-		Tokens       []int32 `json:"tokens"`
-		FinishReason string  `json:"finishReason"`
+		Text         string      `json:"text"`
+		Tokens       []int32     `json:"tokens"`
+		FinishReason string      `json:"finishReason"`
+		Usage        tokenCounts `json:"usage"`
 	}{Tokens: []int32{}}
 	if !*asJSON {
 		fmt.Fprint(c.out, *text)
@@ -69,6 +79,8 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		}
 	}
 	result.FinishReason = s.FinishReason()
+	result.Usage = tokenCounts{Prompt: len(prompt), Completion: len(result.Tokens)}
+	result.Usage.Drafted, result.Usage.Accepted = s.Drafts()
 	if *asJSON {
 		return c.json(result)
 	}

@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// gemmMinTokens is from how many tokens on a product unpacks the weights first.
-const gemmMinTokens = 2
-
 // Groups and tokens of one step of the inner loop: 8 rows x 3 tokens take 15 of
 // the 16 vector registers that the assembler has.
 const (

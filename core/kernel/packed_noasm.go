@@ -2,6 +2,11 @@
 
 package kernel
 
+import "math"
+
+// gemmMinTokens: the plain loops gain nothing from weights that are unpacked first.
+const gemmMinTokens = math.MaxInt
+
 // formats are all that packed matrices can be.
 var formats = func() (all []*Packed) {
 	for _, bits := range []int{8, 4} {

@@ -151,6 +151,10 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x)
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
+						f.gemm(got, w, a, &Tile{})
+						sameBits(t, want, got, "unpacked, groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
+						check()
+						clear(got)
 						f.MatMul(got, w, a, &Tile{})
 						sameBits(t, want, got, "groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
 						check()
@@ -242,6 +246,9 @@ func FuzzPackedProduct(f *testing.F) {
 			got, check := guarded[float32](t, n*rows, int(seed%8))
 			format.MatMul(got, w, a, &Tile{})
 			check()
+			unpacked := make([]float32, len(got))
+			format.gemm(unpacked, w, a, &Tile{})
+			sameBits(t, got, unpacked, "%v unpacked", format)
 			want := make([]float32, rows)
 			for i := range n {
 				q, x := a.token(i)

@@ -2,6 +2,10 @@
 
 package kernel
 
+// gemmMinTokens is from how many tokens on a product unpacks the weights first.
+// BenchmarkBatch measures it, docs/kernels.md has figures.
+const gemmMinTokens = 3
+
 // formats are all that packed matrices can be. Of the functions, see
 // matVecGeneric, unpackGeneric, gemmGeneric and
 // packGroupGeneric for the references.

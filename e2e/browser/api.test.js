@@ -100,6 +100,20 @@ inPage('gives logits of which greedy decoding takes the largest', { size: true, 
   };
 });
 
+inPage('writes the same with speculation, and tells what came of it', { same: true, none: [0, 0], drafted: true, accepted: true }, async ({ load, prompt }) => {
+  const model = await load();
+  const looping = { maxTokens: 200, seed: 3, ignoreEOS: true, frequencyPenalty: -5, penaltyWindow: 8 }; // makes the text repeat itself
+  const alone = await model.complete(prompt, looping);
+  const ahead = await model.complete(prompt, { ...looping, speculate: 64 });
+  const { draftedTokens, acceptedTokens } = ahead.usage;
+  return {
+    same: ahead.tokens.length === 200 && ahead.tokens.join() === alone.tokens.join() && ahead.text === alone.text,
+    none: [alone.usage.draftedTokens, alone.usage.acceptedTokens],
+    drafted: draftedTokens >= acceptedTokens,
+    accepted: acceptedTokens > 100,
+  };
+});
+
 inPage('stops at a stop string and leaves it out', { stopped: 'stop', clean: true }, async ({ load, prompt }) => {
   const model = await load();
   const whole = (await model.complete(prompt, { maxTokens: 60, temperature: 0, ignoreEOS: true })).text;

@@ -51,7 +51,15 @@ import { sourceSpec } from './source.js';
  * @typedef {'length' | 'stop' | 'eos'} FinishReason
  */
 
-/** @typedef {{promptTokens: number, completionTokens: number}} Usage counts of tokens */
+/**
+ * Counts of tokens.
+ *
+ * @typedef {object} Usage
+ * @property {number} promptTokens
+ * @property {number} completionTokens
+ * @property {number} draftedTokens with the option `speculate`: how many tokens were guessed and computed ahead
+ * @property {number} acceptedTokens how many of these were right
+ */
 
 /** @typedef {{finishReason: FinishReason, usage: Usage}} GenerateEnd how a generation ended */
 

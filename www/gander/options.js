@@ -39,6 +39,8 @@
  * @property {string | string[]} [stop] strings that end the answer and are left out of it
  * @property {boolean} [ignoreEOS] goes on after the end-of-sequence token; default false
  * @property {boolean | number} [logprobs] adds `logprob` and the n likeliest tokens as `top`; true is 1
+ * @property {number} [speculate] how many tokens may be guessed from the text so far and computed ahead, at most 64: the same text, faster
+ *   where it repeats itself; 0 is off, the default
  * @property {AbortSignal} [signal] stops the generation; the call then rejects with the signal's reason
  */
 
@@ -113,6 +115,7 @@ const generateChecks = {
   logprobs: (name, value) => {
     if (typeof value !== 'boolean') number(0, 1000, { integer: true })(name, value);
   },
+  speculate: number(0, 64, { integer: true }),
   signal,
 };
 
