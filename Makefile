@@ -5,7 +5,7 @@
 export GOTOOLCHAIN := go1.27.4
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench build dist clean
+.PHONY: help run test check bench profile build dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,7 +24,11 @@ check: ## format, vet, lint, types, generated files
 
 bench: build ## measure Gander beside its peers in headless Chromium; BENCH="--help" tells the options
 	scripts/setup.sh
-	bench/run.sh $(BENCH)
+	bench/run.sh bench.mjs $(BENCH)
+
+profile: build ## print where the time of a decoding step goes, in headless Chromium
+	scripts/setup.sh
+	bench/run.sh profile.mjs
 
 build: ## build www/gander/gander.wasm and print what a visitor downloads
 	scripts/build-wasm.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What `make bench` calls: gets the peers by npm, and measures. Arguments go to
-# bench.mjs, which makes the model files that it needs in build/models.
+# What `make bench` and `make profile` call: gets the packages by npm, and runs a
+# script of bench/ with arguments. It makes the model files that it needs in
+# build/models.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOTOOLCHAIN=${GOTOOLCHAIN:-go1.27.4}
@@ -10,4 +11,6 @@ if ! cmp -s bench/package-lock.json bench/node_modules/.installed-lock; then
   (cd bench && npm ci --ignore-scripts --no-audit --no-fund --silent)
   cp bench/package-lock.json bench/node_modules/.installed-lock
 fi
-exec node bench/bench.mjs "$@"
+script=$1
+shift
+exec node "bench/$script" "$@"

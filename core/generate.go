@@ -8,6 +8,7 @@ import (
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/profile"
 	"github.com/gander-lm/gander/core/sample"
 	"github.com/gander-lm/gander/core/tokenizer"
 )
@@ -66,7 +67,12 @@ func (s *Session) Generate(ctx context.Context, prompt []int32, o GenerateOption
 		s.finish, s.drafted, s.accepted = "", 0, 0
 		g, err := s.newGeneration(o)
 		if err == nil {
-			err = s.generate(ctx, prompt, g, func(t Token) bool { return yield(t, nil) })
+			err = s.generate(ctx, prompt, g, func(t Token) bool {
+				before := profile.Enter(profile.Caller)
+				more := yield(t, nil)
+				profile.Leave(before)
+				return more
+			})
 		}
 		if err != nil {
 			yield(Token{}, err)
@@ -140,7 +146,10 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 		if !g.stream.Holds() && !g.stopper.Holds() && !g.drain(yield) {
 			return nil
 		}
-		if err := context.Cause(ctx); err != nil {
+		before := profile.Enter(profile.Caller) // whose context may do more than look
+		err := context.Cause(ctx)
+		profile.Leave(before)
+		if err != nil {
 			return err
 		}
 		if g.ahead == nil {
@@ -176,7 +185,9 @@ func (g *generation) next(tok *tokenizer.Tokenizer, logits []float32) (t Token, 
 	if g.o.Logprobs > 0 { // the sampler's penalties change the logits
 		before = append([]float32(nil), logits...)
 	}
+	part := profile.Enter(profile.Sampling)
 	t.ID = g.sampler.Sample(logits)
+	profile.Leave(part)
 	if g.o.Logprobs > 0 {
 		t.Top, t.Logprob = top, before[t.ID]-logSum
 	}
@@ -189,7 +200,9 @@ func (g *generation) next(tok *tokenizer.Tokenizer, logits []float32) (t Token, 
 
 // push queues a token with the text that it decides.
 func (g *generation) push(t Token) (stopped bool) {
+	before := profile.Enter(profile.Text)
 	t.Text, stopped = g.stopper.Push(g.stream.Push(t.ID))
+	profile.Leave(before)
 	g.queue = append(g.queue, t)
 	return stopped
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"syscall/js"
 	"time"
 
 	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/profile"
 )
 
 // progressInterval is the least time between two progress reports; the last one always comes.
@@ -188,7 +190,12 @@ func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int
 			object["logprob"] = token.Logprob // also where it is 0: the token was certain
 		}
 		onToken.Invoke(object)
-		count++
+		if count++; count == 1 {
+			profile.Reset()
+		}
+	}
+	if profile.Enabled {
+		fmt.Fprintf(os.Stderr, "%s\n", profile.Table(count-1)) // goes to the console
 	}
 	e.session = session
 	return count, nil

@@ -13,12 +13,16 @@ const folders = { '/gander/': 'www/gander/', '/modules/': 'bench/node_modules/',
  * Serves the folders above, and under /model/ what `modelFile` gives for a name.
  *
  * @param {(name: string) => string | undefined} modelFile
+ * @param {string} [engine] a gander.wasm in place of that of www/
  */
-export async function serve(modelFile) {
+export async function serve(modelFile, engine) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
     const prefix = Object.keys(folders).find((p) => path.startsWith(p));
-    const file = path.startsWith('/model/') ? modelFile(path.slice('/model/'.length)) : prefix && join(root, folders[prefix], path.slice(prefix.length));
+    const file =
+      path.startsWith('/model/') ? modelFile(path.slice('/model/'.length))
+      : path === '/gander/gander.wasm' && engine ? engine
+      : prefix && join(root, folders[prefix], path.slice(prefix.length));
     const info = file && statSync(file, { throwIfNoEntry: false });
     if (!info?.isFile()) return response.writeHead(404).end();
     response.writeHead(200, {

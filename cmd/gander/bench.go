@@ -6,22 +6,27 @@ import (
 	"time"
 
 	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/profile"
 )
 
 func init() { commands["bench"] = command{"measure a model on this machine", runBench} }
 
 func runBench(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
-	f := c.flags("bench", "-m FILE [--prompt 128] [--gen 64] [--workers 1] [--json]")
+	f := c.flags("bench", "-m FILE [--prompt 128] [--gen 64] [--workers 1] [--profile] [--json]")
 	model.add(f)
 	prompt := f.Int("prompt", 128, "tokens of the prompt")
 	gen := f.Int("gen", 64, "tokens to write after it")
+	parts := f.Bool("profile", false, "also print where the time of a step goes; only in a build with -tags profile, and with one worker")
 	asJSON := f.Bool("json", false, `print {"prefill_tps":…,"decode_tps":…,"load_ms":…}`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
 	if *prompt < 1 || *gen < 1 {
 		return usagef("--prompt and --gen must be positive")
+	}
+	if *parts && (!profile.Enabled || model.workers != 1 || *asJSON) {
+		return usagef("--profile needs a build with -tags profile, --workers 1 and no --json")
 	}
 	start := time.Now()
 	m, err := model.open(ctx)
@@ -50,6 +55,7 @@ func runBench(ctx context.Context, c *cli, args []string) error {
 		last = time.Now()
 		if n == 0 {
 			first = last
+			profile.Reset()
 		}
 		n++
 	}
@@ -65,5 +71,8 @@ func runBench(ctx context.Context, c *cli, args []string) error {
 		return c.json(result)
 	}
 	fmt.Fprintf(c.out, "load     %8.1f ms\nprefill  %8.1f tokens/s\ndecode   %8.1f tokens/s\n", result.Load, result.Prefill, result.Decode)
+	if *parts {
+		fmt.Fprintf(c.out, "\n%s", profile.Table(n-1))
+	}
 	return nil
 }

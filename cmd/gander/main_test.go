@@ -110,6 +110,7 @@ func TestUsage(t *testing.T) {
 		{"no ids", "logits -m x", 2, "--tokens is missing"},
 		{"inspect what", "inspect", 2, "FILE is missing"},
 		{"plain argument", "run model.gguf", 2, "unexpected argument"},
+		{"profile in a usual build", "bench -m x --profile", 2, "-tags profile"},
 		{"unknown type", "dequant --type Q9", 2, "known are F32"},
 		{"serve what", "serve /no/such/folder", 1, "no such file"},
 		{"flag help", "run -h", 0, "usage: gander run"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/profile"
 )
 
 // Causal is multi-head attention over a cache, where a position sees itself and
@@ -100,6 +101,7 @@ func WorkspaceBytes(tokens, group, headDim int) int64 {
 //
 // observe may be nil.
 func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n int, observe Observer) {
+	before := profile.Enter(profile.Attention)
 	width := a.Heads * a.HeadDim
 	for h := range a.KVHeads {
 		from, to := a.queries(h)
@@ -122,6 +124,7 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 			}
 		}
 	}
+	profile.Leave(before)
 }
 
 // tile computes w.out, of some tokens from position first on and the group query

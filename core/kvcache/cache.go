@@ -10,6 +10,7 @@ import (
 	"sort"
 
 	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/profile"
 )
 
 // ChunkLen is how many positions share a piece of memory; a multiple of
@@ -131,7 +132,9 @@ func (l *Layer) Put(position int, k, v []float32) {
 	for position/ChunkLen >= len(l.chunks) {
 		l.chunks = append(l.chunks, l.c.typ.newChunk(l.c.kvHeads, l.c.headDim))
 	}
+	before := profile.Enter(profile.Attention)
 	l.chunks[position/ChunkLen].put(position%ChunkLen, k, v)
+	profile.Leave(before)
 }
 
 // Queries are the queries that meet the keys of one KV head, made ready once for

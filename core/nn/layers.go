@@ -2,6 +2,7 @@ package nn
 
 import (
 	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/profile"
 	"github.com/gander-lm/gander/core/quant"
 	"github.com/gander-lm/gander/core/shard"
 )
@@ -93,9 +94,13 @@ func (l *Linear) product(c *Context, dst []float32) {
 
 func (l *Linear) multiply(c *Context, dst []float32, m *quant.Matrix) {
 	if m.Layout != quant.Dense {
+		before := profile.Enter(profile.Quantize)
 		c.acts.Quantize()
+		profile.Leave(before)
 	}
+	before := profile.Enter(profile.Matmul)
 	m.MatMul(dst, &c.acts, &c.ws)
+	profile.Leave(before)
 }
 
 // Embedding maps token ids to vectors.
@@ -144,7 +149,11 @@ type RMSNorm struct {
 }
 
 // Forward writes the norm of x [tokens, hidden] to dst, which may be x.
-func (n *RMSNorm) Forward(dst, x []float32) { kernel.RMSNorm(dst, x, n.weight, n.eps) }
+func (n *RMSNorm) Forward(dst, x []float32) {
+	before := profile.Enter(profile.Norm)
+	kernel.RMSNorm(dst, x, n.weight, n.eps)
+	profile.Leave(before)
+}
 
 // Vector is a small tensor that is used as it is.
 type Vector struct {
@@ -158,8 +167,10 @@ func SwiGLU(dst, x []float32, tokens int) {
 	if n == 0 { // a worker without a part
 		return
 	}
+	before := profile.Enter(profile.FFN)
 	for t := range tokens {
 		row := x[2*t*n : 2*(t+1)*n]
 		kernel.SwiGLU(dst[t*n:(t+1)*n], row[:n], row[n:])
 	}
+	profile.Leave(before)
 }

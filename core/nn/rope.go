@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/profile"
 )
 
 // RoPEConfig says how fast each pair of a head turns with the position.
@@ -107,6 +108,7 @@ func (r *RoPE) At(first, n int) {
 
 // Rotate turns the heads of x [heads, headDim] by the t-th of the prepared positions.
 func (r *RoPE) Rotate(x []float32, headDim, t int) {
+	before := profile.Enter(profile.Rotation)
 	w := r.width()
 	cos, sin := r.cos[t*w:(t+1)*w], r.sin[t*w:(t+1)*w]
 	if r.neox {
@@ -114,4 +116,5 @@ func (r *RoPE) Rotate(x []float32, headDim, t int) {
 	} else {
 		kernel.RoPE(x, cos, sin, headDim)
 	}
+	profile.Leave(before)
 }
