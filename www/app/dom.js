@@ -1,4 +1,4 @@
-// Finds the elements of index.html.
+// Finds the elements of a page.
 
 /**
  * The element with this id, of this class. A page that lacks it is a bug.
@@ -10,6 +10,6 @@
  */
 export function byId(id, type) {
   const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} with the id "${id}"`);
+  if (!(element instanceof type)) throw new Error(`the page has no ${type.name} with the id "${id}"`);
   return element;
 }
