@@ -20,6 +20,7 @@ type Writer struct {
 type outTensor struct {
 	Tensor
 	write func(io.Writer) error
+	read  ReadFunc // nil for a tensor that can only be written
 }
 
 // NewWriter returns an empty Writer.
@@ -58,7 +59,7 @@ func (w *Writer) Set(key string, value any) {
 // AddTensor adds a tensor whose bytes write gives when the file is written.
 // shape is innermost first; the bytes must be as many as shape and type say.
 func (w *Writer) AddTensor(name string, shape []int64, typ quant.Type, write func(io.Writer) error) {
-	t := outTensor{Tensor{Name: name, Shape: shape, TypeID: typ.ID}, write}
+	t := outTensor{Tensor: Tensor{Name: name, Shape: shape, TypeID: typ.ID}, write: write}
 	var err error
 	if t.Size, err = t.bytes(); err != nil || len(shape) == 0 || len(shape) > MaxDims {
 		w.fail("tensor %q of shape %d: %v", name, shape, err)
@@ -67,10 +68,10 @@ func (w *Writer) AddTensor(name string, shape []int64, typ quant.Type, write fun
 	w.tensors = append(w.tensors, t)
 }
 
-// WriteTo writes the file and returns how many bytes it has.
-func (w *Writer) WriteTo(out io.Writer) (int64, error) {
+// header returns all that is before the tensors' bytes, without padding.
+func (w *Writer) header() ([]byte, error) {
 	if w.err != nil {
-		return 0, w.err
+		return nil, w.err
 	}
 	le := binary.LittleEndian
 	h := le.AppendUint32(nil, magic)
@@ -87,11 +88,19 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 		}
 		h = le.AppendUint32(h, t.TypeID)
 		h = le.AppendUint64(h, uint64(offset))
-		offset = (offset + t.Size + defaultAlign - 1) / defaultAlign * defaultAlign
+		offset = align(offset + t.Size)
+	}
+	return h, nil
+}
+
+// WriteTo writes the file and returns how many bytes it has.
+func (w *Writer) WriteTo(out io.Writer) (int64, error) {
+	h, err := w.header()
+	if err != nil {
+		return 0, err
 	}
 	c := &countingWriter{w: out}
-	c.Write(h)
-	c.pad()
+	c.Write(padded(h))
 	for _, t := range w.tensors {
 		before := c.n
 		if err := t.write(c); err != nil && c.err == nil {
@@ -124,11 +133,12 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *countingWriter) pad() {
-	if n := c.n % defaultAlign; n != 0 {
-		c.Write(make([]byte, defaultAlign-n))
-	}
-}
+func (c *countingWriter) pad() { c.Write(make([]byte, align(c.n)-c.n)) }
+
+// align returns the next offset at which a tensor can be.
+func align(n int64) int64 { return (n + defaultAlign - 1) / defaultAlign * defaultAlign }
+
+func padded(b []byte) []byte { return append(b, make([]byte, align(int64(len(b)))-int64(len(b)))...) }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.LittleEndian.AppendUint64(b, uint64(len(s))), s...)

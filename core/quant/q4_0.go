@@ -34,21 +34,26 @@ func intsQ4_0(q []int8, d, _ []float32, src []byte) {
 // magnitude becomes -8, q = trunc(x/d + 8.5), at most 15.
 func quantizeQ4_0(dst []byte, src []float32) {
 	for ; len(src) >= 32; dst, src = dst[18:], src[32:] {
-		amax, m := float32(0), float32(0)
-		for _, x := range src[:32] {
-			if a := float32(math.Abs(float64(x))); a > amax {
-				amax, m = a, x
-			}
-		}
-		d := m / -8
-		inv := float32(0)
-		if d != 0 {
-			inv = 1 / d
-		}
+		d, inv := largest(src[:32], -8)
 		binary.LittleEndian.PutUint16(dst, ToF16(d))
 		nibble := func(x float32) byte { return byte(min(15, int(float32(x*inv)+8.5))) }
 		for j := range 16 {
 			dst[2+j] = nibble(src[j]) | nibble(src[j+16])<<4
 		}
 	}
+}
+
+// largest returns the scale with which the value of largest magnitude becomes q,
+// and the scale's inverse, 0 if all values are.
+func largest(x []float32, q float32) (d, inv float32) {
+	amax, m := float32(0), float32(0)
+	for _, v := range x {
+		if a := float32(math.Abs(float64(v))); a > amax {
+			amax, m = a, v
+		}
+	}
+	if d = m / q; d != 0 {
+		inv = 1 / d
+	}
+	return d, inv
 }

@@ -1,0 +1,194 @@
+package hf
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+)
+
+// config is a model's config.json, and the GGUF file that is made of it. It keeps
+// the first error.
+type config struct {
+	values map[string]any // as JSON has them, numbers as json.Number
+	w      *gguf.Writer
+	prefix string // of the architecture's keys
+	err    error
+
+	// sizes are the numbers that shapes are made of, by the names that most models
+	// use; names has the key that this model's config.json has for them.
+	sizes map[string]int64
+	names map[string]string
+
+	vectors []vector // to be added to the tensors
+}
+
+// vector is a tensor that is computed from config.json.
+type vector struct {
+	name   string
+	values []float32
+}
+
+// most bounds every size, so that no product of sizes can overflow; the largest
+// are contexts of 10 million.
+const most = 1 << 24
+
+func (c *config) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = &errs.FormatError{Offset: -1, What: "config.json: " + fmt.Sprintf(format, args...)}
+	}
+}
+
+func (c *config) unsupported(format string, args ...any) {
+	if c.err == nil {
+		c.err = &errs.UnsupportedError{What: fmt.Sprintf(format, args...)}
+	}
+}
+
+// number is a number as JSON has it.
+func number(s string) json.Number { return json.Number(s) }
+
+// parseObject reads a JSON object, numbers as json.Number.
+func parseObject(name string, b []byte) (map[string]any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v map[string]any
+	if err := d.Decode(&v); err != nil {
+		return nil, &errs.FormatError{Offset: d.InputOffset(), What: fmt.Sprintf("%s is no JSON object: %v", name, err)}
+	}
+	if v == nil {
+		return nil, &errs.FormatError{Offset: -1, What: name + " is no JSON object but null"}
+	}
+	return v, nil
+}
+
+// find returns the first of several keys that is there and not null.
+func (c *config) find(keys ...string) (key string, value any) {
+	for _, k := range keys {
+		if v := c.values[k]; v != nil {
+			return k, v
+		}
+	}
+	return keys[0], nil
+}
+
+// size returns a positive integer; def if none of the keys is there, where 0 means
+// that one must be. The first key is the name that shapes use.
+func (c *config) size(def int64, keys ...string) int64 {
+	key, v := c.find(keys...)
+	n := def
+	if v == nil && def == 0 {
+		c.fail("%q is missing", strings.Join(keys, `" or "`))
+		n = 1
+	} else if v != nil {
+		n = c.integer(key, v)
+	}
+	c.sizes[keys[0]], c.names[keys[0]] = n, key
+	return n
+}
+
+func (c *config) integer(key string, v any) int64 {
+	text, ok := v.(json.Number)
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if !ok || err != nil || n < 1 || n > most {
+		c.fail("%q is %v; an integer from 1 to %d is possible", key, v, int64(most))
+		return 1
+	}
+	return n
+}
+
+// number returns a finite number, def if none of the keys is there.
+func (c *config) number(def float64, keys ...string) float64 {
+	key, v := c.find(keys...)
+	if v == nil {
+		return def
+	}
+	return c.float(key, v)
+}
+
+func (c *config) float(key string, v any) float64 {
+	text, ok := v.(json.Number)
+	x, err := strconv.ParseFloat(string(text), 64)
+	if !ok || err != nil {
+		c.fail("%q is %v, which is no number", key, v)
+		return 1
+	}
+	return x
+}
+
+// boolean returns a truth value, def if the key is not there.
+func (c *config) boolean(key string, def bool) bool {
+	v := c.values[key]
+	b, ok := v.(bool)
+	if v == nil {
+		return def
+	}
+	if !ok {
+		c.fail("%q is %v, which is neither true nor false", key, v)
+	}
+	return b
+}
+
+// text returns a string, "" if the key is not there.
+func (c *config) text(keys ...string) string {
+	key, v := c.find(keys...)
+	s, ok := v.(string)
+	if v != nil && !ok {
+		c.fail("%q is %v, which is no string", key, v)
+	}
+	return s
+}
+
+// setUint, setFloat and setBool add a key of the architecture.
+func (c *config) setUint(key string, n int64)    { c.w.Set(c.prefix+key, uint32(n)) }
+func (c *config) setFloat(key string, x float64) { c.w.Set(c.prefix+key, float32(x)) }
+func (c *config) setBool(key string, b bool)     { c.w.Set(c.prefix+key, b) }
+
+// common sets the keys that all architectures have.
+func (c *config) common() {
+	c.setUint("block_count", c.size(0, "num_hidden_layers", "n_layer"))
+	c.setUint("context_length", c.size(0, "max_position_embeddings", "n_positions", "n_ctx"))
+	hidden := c.size(0, "hidden_size", "n_embd")
+	c.setUint("embedding_length", hidden)
+	heads := c.size(0, "num_attention_heads", "n_head")
+	c.setUint("attention.head_count", heads)
+	c.size(0, "vocab_size")
+	c.setUint("vocab_size", c.sizes["vocab_size"])
+	if c.values["head_dim"] == nil && hidden%heads != 0 {
+		c.fail("%s %d is no multiple of %s %d", c.names["hidden_size"], hidden, c.names["num_attention_heads"], heads)
+	}
+}
+
+// grouped sets the keys of a transformer with key and value heads of their own,
+// RMSNorm and a rotary embedding of whole heads: that of Llama and those that follow it.
+func (c *config) grouped() {
+	c.common()
+	heads := c.sizes["num_attention_heads"]
+	c.setUint("feed_forward_length", c.size(0, "intermediate_size"))
+	kv := c.size(heads, "num_key_value_heads")
+	if heads%kv != 0 {
+		c.fail("num_attention_heads %d is no multiple of num_key_value_heads %d", heads, kv)
+	}
+	c.setUint("attention.head_count_kv", kv)
+	head := c.size(max(1, c.sizes["hidden_size"]/heads), "head_dim")
+	if c.values["head_dim"] != nil {
+		c.setUint("attention.key_length", head)
+		c.setUint("attention.value_length", head)
+	}
+	c.setFloat("attention.layer_norm_rms_epsilon", c.number(1e-6, "rms_norm_eps"))
+}
+
+// activation says that the model's activation function must be one of some.
+func (c *config) activation(keys []string, known ...string) {
+	key, v := c.find(keys...)
+	for _, k := range known {
+		if v == nil || v == k {
+			return
+		}
+	}
+	c.unsupported("%s %v of a model of type %s (supported are %s)", key, v, strings.TrimSuffix(c.prefix, "."), strings.Join(known, ", "))
+}

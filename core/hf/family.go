@@ -1,0 +1,81 @@
+package hf
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/gander-lm/gander/core/errs"
+)
+
+// family is how the models of one architecture become GGUF. Each is registered,
+// by the names in config.json's architectures, by a file of its own.
+type family struct {
+	name     string   // general.architecture
+	prefixes []string // what the names of the tensors begin with, in different versions
+	layer    string   // how the names in a block go on, with %d for its number
+	head     string   // the output matrix, which may be tied to the embedding; whole name
+	tied     bool     // whether it is, if config.json doesn't say
+	ignore   []string // beginnings of whole names that are left out: other modalities
+
+	keys   func(c *config) // sets the architecture's metadata
+	once   []rule          // tensors that are there once; the first is the embedding
+	blocks []rule          // tensors of each block
+}
+
+// rule is how one tensor of a model becomes one of GGUF.
+type rule struct {
+	to   string // in GGUF, without blk.N. and .weight
+	from string // in the folder, without prefix, block and .weight
+	dims string // the shape, outermost first: sums of products of sizes, with commas between them
+
+	change   change
+	bias     bool // there must be a bias; without it there may be one
+	optional bool // the tensor may be absent
+}
+
+// change is what happens to a tensor's values on the way. The zero value leaves
+// them as they are.
+type change struct {
+	rows      func(c *config, row int) int // the row that becomes row; nil if the order stays
+	transpose bool                         // stored as [input, output]
+	plusOne   bool                         // stored less one
+	f32       bool                         // a table that is always kept as float32
+}
+
+var families = map[string]*family{}
+
+// register adds a family under the names that config.json's architectures has for
+// it; it panics on a duplicate, which is a mistake in this package.
+func register(f *family, architectures ...string) {
+	for _, a := range architectures {
+		if families[a] != nil {
+			panic("hf: " + a + " is registered twice")
+		}
+		families[a] = f
+	}
+}
+
+// Architectures returns the names that are supported, sorted.
+func Architectures() []string {
+	names := make([]string, 0, len(families))
+	for n := range families {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// familyOf returns the family of a model by its config.json.
+func familyOf(c map[string]any) (*family, error) {
+	list, _ := c["architectures"].([]any)
+	if len(list) == 0 {
+		return nil, &errs.FormatError{Offset: -1, What: `config.json: "architectures" is missing or empty`}
+	}
+	name := fmt.Sprint(list[0])
+	f, ok := families[name]
+	if !ok {
+		return nil, &errs.UnsupportedError{What: fmt.Sprintf("architecture %q of config.json (supported are %s)", name, strings.Join(Architectures(), ", "))}
+	}
+	return f, nil
+}

@@ -1,0 +1,59 @@
+package hf
+
+// Gemma 3: Gemma 2 with norms of query and key in place of the caps, and five
+// layers with a window for each without. Of a model that also sees, the part that
+// reads and writes text is taken.
+// Source: llama.cpp conversion/gemma.py; transformers models/gemma3.
+func init() {
+	register(&family{
+		name: "gemma3", prefixes: []string{"model.", "language_model.model.", "model.language_model."}, layer: "layers.%d.", head: "lm_head", tied: true,
+		ignore: []string{"vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."},
+		keys:   gemma3Keys, once: gemmaNorms(llamaOnce),
+		blocks: gemmaNorms(append(gemma2Blocks(),
+			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "head_dim"},
+			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "head_dim"},
+		)),
+	}, "Gemma3ForCausalLM", "Gemma3ForConditionalGeneration")
+}
+
+func gemma3Keys(c *config) {
+	// What transformers' Gemma3TextConfig has where config.json says nothing: the
+	// files of the larger models leave it out.
+	for key, def := range map[string]string{"num_attention_heads": "8", "num_key_value_heads": "4", "head_dim": "256",
+		"max_position_embeddings": "131072", "vocab_size": "262208"} {
+		if c.values[key] == nil {
+			c.values[key] = number(def)
+		}
+	}
+	c.grouped()
+	c.activation([]string{"hidden_activation", "hidden_act"}, "gelu", "gelu_pytorch_tanh")
+	c.rope(c.sizes["head_dim"], 1000000)
+	c.setUint("attention.sliding_window", c.size(4096, "sliding_window"))
+	local := c.number(10000, "rope_local_base_freq")
+	if r, ok := c.values["rope_parameters"].(map[string]any); ok {
+		if r, ok := r["sliding_attention"].(map[string]any); ok && r["rope_theta"] != nil {
+			local = c.float("rope_theta", r["rope_theta"])
+		}
+	}
+	c.setFloat("rope.freq_base_swa", local)
+	if cap := c.number(0, "final_logit_softcapping"); cap > 0 {
+		c.setFloat("final_logit_softcapping", cap)
+	}
+	if c.number(0, "attn_logit_softcapping") > 0 {
+		c.unsupported("attn_logit_softcapping of a gemma3 model")
+	}
+	if pattern := c.size(6, "sliding_window_pattern", "_sliding_window_pattern"); pattern != 6 {
+		c.unsupported("sliding_window_pattern %d of a gemma3 model (supported is 6)", pattern)
+	}
+	head := float64(c.sizes["head_dim"])
+	want := head
+	if c.sizes["num_hidden_layers"] == gemma3Largest {
+		want = float64(c.sizes["hidden_size"]) / float64(c.sizes["num_attention_heads"])
+	}
+	if scale := c.number(want, "query_pre_attn_scalar"); scale != want {
+		c.unsupported("query_pre_attn_scalar %v of a gemma3 model of %d layers (supported is %v)", scale, c.sizes["num_hidden_layers"], want)
+	}
+}
+
+// gemma3Largest is how many layers Gemma 3 27B has.
+const gemma3Largest = 62

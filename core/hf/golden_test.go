@@ -1,0 +1,294 @@
+package hf_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"math"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/hf"
+	"github.com/gander-lm/gander/core/internal/coretest"
+)
+
+// A golden model is a GGUF file. backwards makes the folder that it would have come
+// from: with the names of the model's own library, and each value in its place
+// there. What Open makes of it must be the golden file again.
+
+// names are the parts of tensors' names, in GGUF and in transformers.
+var llamaNames = [][2]string{
+	{"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output.", "lm_head."}, {"blk", "model.layers"},
+	{"attn_norm", "input_layernorm"}, {"attn_q_norm", "self_attn.q_norm"}, {"attn_k_norm", "self_attn.k_norm"}, {"attn_qkv", "self_attn.qkv_proj"},
+	{"attn_q.", "self_attn.q_proj."}, {"attn_k.", "self_attn.k_proj."}, {"attn_v.", "self_attn.v_proj."}, {"attn_output", "self_attn.o_proj"},
+	{"ffn_gate", "mlp.gate_proj"}, {"ffn_up", "mlp.up_proj"}, {"ffn_down", "mlp.down_proj"},
+}
+
+var nameTables = map[string][][2]string{
+	"llama":  append([][2]string{{"ffn_norm", "post_attention_layernorm"}}, llamaNames...),
+	"phi3":   append([][2]string{{"ffn_norm", "post_attention_layernorm"}, {"ffn_up", "mlp.gate_up_proj"}}, llamaNames...),
+	"gemma2": append([][2]string{{"post_attention_norm", "post_attention_layernorm"}, {"post_ffw_norm", "post_feedforward_layernorm"}, {"ffn_norm", "pre_feedforward_layernorm"}}, llamaNames...),
+	"gpt2": {{"token_embd", "transformer.wte"}, {"position_embd", "transformer.wpe"}, {"output_norm", "transformer.ln_f"}, {"blk", "transformer.h"}, {"attn_norm", "ln_1"},
+		{"attn_qkv", "attn.c_attn"}, {"attn_output", "attn.c_proj"}, {"ffn_norm", "ln_2"}, {"ffn_up", "mlp.c_fc"}, {"ffn_down", "mlp.c_proj"}},
+	"gptneox": {{"token_embd", "gpt_neox.embed_in"}, {"output_norm", "gpt_neox.final_layer_norm"}, {"output.", "embed_out."}, {"blk", "gpt_neox.layers"},
+		{"attn_norm", "input_layernorm"}, {"attn_qkv", "attention.query_key_value"}, {"attn_output", "attention.dense"}, {"ffn_norm", "post_attention_layernorm"},
+		{"ffn_up", "mlp.dense_h_to_4h"}, {"ffn_down", "mlp.dense_4h_to_h"}},
+}
+
+func init() {
+	for _, same := range []string{"qwen2", "qwen3", "gemma"} {
+		nameTables[same] = nameTables["llama"]
+	}
+	nameTables["gemma3"] = nameTables["gemma2"]
+}
+
+func nameInFolder(arch, name string) string {
+	out := []string{}
+	rest := name
+	for _, word := range []string{"blk"} {
+		if strings.HasPrefix(rest, word+".") {
+			number, tail, _ := strings.Cut(rest[len(word)+1:], ".")
+			out, rest = append(out, replace(arch, word), number), tail
+		}
+	}
+	return strings.Join(append(out, replace(arch, rest)), ".")
+}
+
+func replace(arch, s string) string {
+	for _, n := range nameTables[arch] {
+		if strings.HasPrefix(s, n[0]) {
+			return n[1] + strings.TrimPrefix(s, n[0])
+		}
+	}
+	panic(s)
+}
+
+// backwards gives a tensor its place in the folder.
+func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, head int) coretest.STensor {
+	raw := tensorBytes(t, f, x.Name)
+	dtype, size := "F32", 4
+	if x.TypeID == 1 {
+		dtype, size = "F16", 2
+	}
+	rows, cols := 1, int(x.Shape[0])
+	shape := []int64{x.Shape[0]}
+	if len(x.Shape) == 2 {
+		rows, cols, shape = int(x.Shape[1]), int(x.Shape[0]), []int64{x.Shape[1], x.Shape[0]}
+	} else {
+		rows, cols = cols, 1
+	}
+	out := make([]byte, len(raw))
+	put := func(toRow, toCol, width, fromRow, fromCol int) {
+		copy(out[(toRow*width+toCol)*size:][:size], raw[(fromRow*cols+fromCol)*size:])
+	}
+	part := x.Name[strings.LastIndex(strings.TrimSuffix(strings.TrimSuffix(x.Name, ".weight"), ".bias"), ".")+1:]
+	norm := strings.Contains(part, "norm")
+	switch {
+	case strings.HasPrefix(arch, "gemma") && norm:
+		for i := range rows {
+			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v-1))
+		}
+	case arch == "llama" && (strings.HasPrefix(part, "attn_q.") || strings.HasPrefix(part, "attn_k.")):
+		for h := range rows / head {
+			for half := range 2 {
+				for i := range head / 2 {
+					for c := range cols {
+						put(h*head+half*head/2+i, c, cols, h*head+2*i+half, c)
+					}
+				}
+			}
+		}
+	case arch == "gpt2" && len(shape) == 2 && !strings.HasSuffix(part, "embd.weight"):
+		shape[0], shape[1] = shape[1], shape[0]
+		for r := range rows {
+			for c := range cols {
+				put(c, r, rows, r, c)
+			}
+		}
+	case arch == "gptneox" && strings.HasPrefix(part, "attn_qkv"):
+		for qkv := range 3 {
+			for h := range heads {
+				for i := range head {
+					for c := range cols {
+						put((h*3+qkv)*head+i, c, cols, (qkv*heads+h)*head+i, c)
+					}
+				}
+			}
+		}
+	default:
+		copy(out, raw)
+	}
+	return coretest.STensor{Name: nameInFolder(arch, x.Name), DType: dtype, Shape: shape, Raw: out}
+}
+
+// configOf writes config.json from the keys of a golden file.
+func configOf(f *gguf.File, arch string) map[string]any {
+	c := map[string]any{}
+	set := func(key, from string) {
+		if v, ok := f.Value(arch + "." + from); ok {
+			c[key] = v
+		}
+	}
+	if arch == "gpt2" {
+		for key, from := range map[string]string{"n_layer": "block_count", "n_positions": "context_length", "n_ctx": "context_length", "n_embd": "embedding_length",
+			"n_head": "attention.head_count", "vocab_size": "vocab_size", "layer_norm_epsilon": "attention.layer_norm_epsilon"} {
+			set(key, from)
+		}
+		c["architectures"], c["activation_function"] = []string{"GPT2LMHeadModel"}, "gelu_new"
+		return c
+	}
+	for key, from := range map[string]string{"num_hidden_layers": "block_count", "max_position_embeddings": "context_length", "hidden_size": "embedding_length",
+		"num_attention_heads": "attention.head_count", "num_key_value_heads": "attention.head_count_kv", "vocab_size": "vocab_size", "intermediate_size": "feed_forward_length",
+		"head_dim": "attention.key_length", "rms_norm_eps": "attention.layer_norm_rms_epsilon", "rope_theta": "rope.freq_base",
+		"layer_norm_eps": "attention.layer_norm_epsilon", "use_parallel_residual": "use_parallel_residual", "sliding_window": "attention.sliding_window",
+		"attn_logit_softcapping": "attn_logit_softcapping", "final_logit_softcapping": "final_logit_softcapping", "rope_local_base_freq": "rope.freq_base_swa"} {
+		set(key, from)
+	}
+	c["architectures"] = []string{map[string]string{"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "gemma": "GemmaForCausalLM",
+		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM"}[arch]}
+	c["hidden_act"] = map[bool]string{true: "silu", false: "gelu"}[arch == "llama" || strings.HasPrefix(arch, "qwen") || arch == "phi3"]
+	return c
+}
+
+var goldens = []struct {
+	name   string
+	config map[string]any // what the golden file's keys don't say
+}{
+	{"llama_untied", map[string]any{"tie_word_embeddings": false}},
+	{"llama_tied_bpe", map[string]any{"tie_word_embeddings": true}},
+	{"llama_bias", map[string]any{"attention_bias": true}},
+	{"llama_linear_rope", map[string]any{"rope_scaling": map[string]any{"type": "linear", "factor": 4}}},
+	{"llama_yarn", map[string]any{"rope_scaling": map[string]any{"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 64}}},
+	{"llama3_freqs_headdim", map[string]any{"rope_scaling": map[string]any{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 64}}},
+	{"qwen2", map[string]any{"use_sliding_window": false, "sliding_window": 128}},
+	{"qwen3", nil},
+	{"gemma", map[string]any{"hidden_activation": nil}},
+	{"gemma2", map[string]any{"query_pre_attn_scalar": 16, "hidden_activation": "gelu_pytorch_tanh"}},
+	{"gemma3", map[string]any{"query_pre_attn_scalar": 16, "rope_scaling": nil}},
+	{"gemma3_linear", map[string]any{"rope_scaling": map[string]any{"rope_type": "linear", "factor": 8.0}}},
+	{"phi3_short", map[string]any{"original_max_position_embeddings": 512, "rope_scaling": "factors", "attention_factor": 1.19}},
+	{"phi3_long", map[string]any{"original_max_position_embeddings": 64, "rope_scaling": "factors", "attention_factor": 1.19}},
+	{"phi4_partial", map[string]any{"original_max_position_embeddings": 64, "rope_scaling": "factors", "attention_factor": 1.1, "partial_rotary_factor": 0.75, "tie_word_embeddings": true}},
+	{"gpt2", nil},
+	{"gptneox", map[string]any{"rotary_pct": 0.25, "tie_word_embeddings": false}},
+	{"gptneox_seq", map[string]any{"rotary_pct": 1}},
+}
+
+// folderOf returns the folder of a golden file.
+func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fstest.MapFS {
+	arch, _ := f.String("general.architecture")
+	config := configOf(f, arch)
+	for k, v := range extra {
+		config[k] = v
+	}
+	if config["rope_scaling"] == "factors" {
+		r := map[string]any{"type": "longrope", "attention_factor": config["attention_factor"]}
+		for key, name := range map[string]string{"long_factor": "rope_factors_long.weight", "short_factor": "rope_factors_short.weight"} {
+			var list []float32
+			for raw := tensorBytes(t, f, name); len(raw) > 0; raw = raw[4:] {
+				list = append(list, math.Float32frombits(binary.LittleEndian.Uint32(raw)))
+			}
+			r[key] = list
+		}
+		config["rope_scaling"] = r
+		delete(config, "attention_factor")
+	}
+	heads, _ := f.Uint(arch + ".attention.head_count")
+	hidden, _ := f.Uint(arch + ".embedding_length")
+	head, ok := f.Uint(arch + ".attention.key_length")
+	if !ok {
+		head = hidden / heads
+	}
+	var tensors []coretest.STensor
+	for i := range f.Tensors {
+		if x := &f.Tensors[i]; !strings.HasPrefix(x.Name, "rope_") {
+			tensors = append(tensors, backwards(t, f, arch, x, int(heads), int(head)))
+		}
+	}
+	return coretest.ModelFolder(t, config, shards, tensors...)
+}
+
+// viewFS opens a folder as GGUF.
+func viewFS(t testing.TB, fsys fs.FS) *gguf.File {
+	t.Helper()
+	w, closer, err := hf.Open(fsys)
+	require.NoError(t, err)
+	t.Cleanup(func() { closer.Close() })
+	r, size, err := w.Reader()
+	require.NoError(t, err)
+	f, err := gguf.Read(r, size)
+	require.NoError(t, err)
+	return f
+}
+
+func TestGoldenModels(t *testing.T) {
+	for _, g := range goldens {
+		for _, shards := range []int{1, 3} {
+			t.Run(fmt.Sprint(g.name, shards), func(t *testing.T) {
+				want := readGGUF(t, coretest.Golden(t, g.name).ModelPath)
+				arch, _ := want.String("general.architecture")
+				got := viewFS(t, folderOf(t, want, g.config, shards))
+				for _, key := range want.Keys() {
+					if !strings.HasPrefix(key, arch+".") {
+						continue
+					}
+					w, _ := want.Value(key)
+					v, ok := got.Value(key)
+					assert.True(t, ok, key)
+					assert.Equal(t, w, v, key)
+				}
+				require.Len(t, got.Tensors, len(want.Tensors))
+				for i := range want.Tensors {
+					x := &want.Tensors[i]
+					y, ok := got.Tensor(x.Name)
+					require.True(t, ok, x.Name)
+					require.Equal(t, x.Shape, y.Shape, x.Name)
+					require.Equal(t, x.TypeID, y.TypeID, x.Name)
+					same(t, x.Name, tensorBytes(t, want, x.Name), tensorBytes(t, got, x.Name))
+					pieces(t, got, y)
+				}
+			})
+		}
+	}
+}
+
+// same compares tensors: bit for bit, but norms to which 1 was added, and computed
+// angles, within the rounding of float32.
+func same(t *testing.T, name string, want, got []byte) {
+	t.Helper()
+	if !strings.Contains(name, "norm") && !strings.HasPrefix(name, "rope_") {
+		require.Equal(t, want, got, name)
+		return
+	}
+	require.Len(t, got, len(want), name)
+	for i := 0; i < len(want); i += 4 {
+		a, b := math.Float32frombits(binary.LittleEndian.Uint32(want[i:])), math.Float32frombits(binary.LittleEndian.Uint32(got[i:]))
+		require.InEpsilon(t, a, b, 1e-6, "%s, value %d", name, i/4)
+	}
+}
+
+// pieces reads a tensor in ranges of rows, and in bytes that begin and end
+// anywhere: they are those of the whole.
+func pieces(t *testing.T, f *gguf.File, x *gguf.Tensor) {
+	t.Helper()
+	whole := make([]byte, x.Size)
+	require.NoError(t, f.ReadTensor(x, whole, 0))
+	for _, step := range []int64{7, x.Size/3 + 1, x.Size / int64(x.Rows())} {
+		got := []byte{}
+		for off := int64(0); off < x.Size; off += step {
+			piece := make([]byte, min(step, x.Size-off))
+			require.NoError(t, f.ReadTensor(x, piece, off))
+			got = append(got, piece...)
+			if step == 7 && off > 2000 {
+				break
+			}
+		}
+		require.Equal(t, whole[:len(got)], got, "%s in pieces of %d", x.Name, step)
+	}
+}

@@ -1,0 +1,40 @@
+package hf
+
+// Phi-3 and Phi-4: query, key and value in one matrix, gate and up in another, both
+// of which GGUF keeps.
+// Source: llama.cpp conversion/phi.py; transformers models/phi3.
+func init() {
+	register(&family{
+		name: "phi3", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: phi3Keys, once: llamaOnce,
+		blocks: []rule{
+			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size"},
+			{to: "attn_qkv", from: "self_attn.qkv_proj", dims: "num_attention_heads*head_dim+2*num_key_value_heads*head_dim,hidden_size"},
+			{to: "attn_output", from: "self_attn.o_proj", dims: "hidden_size,num_attention_heads*head_dim"},
+			{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size"},
+			{to: "ffn_up", from: "mlp.gate_up_proj", dims: "2*intermediate_size,hidden_size"},
+			{to: "ffn_down", from: "mlp.down_proj", dims: "hidden_size,intermediate_size"},
+		},
+	}, "Phi3ForCausalLM")
+}
+
+func phi3Keys(c *config) {
+	c.grouped()
+	c.activation([]string{"hidden_act"}, "silu")
+	part := c.ropeParameters().number(c.number(1, "partial_rotary_factor"), "partial_rotary_factor")
+	dims := int64(part * float64(c.sizes["head_dim"]))
+	if part <= 0 || part > 1 || dims%2 != 0 || dims == 0 {
+		c.fail("partial_rotary_factor %v of a head of %d", part, c.sizes["head_dim"])
+		return
+	}
+	c.rope(dims, 10000)
+	if c.ropeParameters().text("rope_type", "type") == "" {
+		c.setUint("rope.scaling.original_context_length", c.original(c.ropeParameters()))
+	}
+	// 0 sets Phi-4 apart, which has no window.
+	window := int64(0)
+	if c.values["sliding_window"] != nil {
+		window = c.size(0, "sliding_window")
+	}
+	c.setUint("attention.sliding_window", window)
+}

@@ -1,0 +1,27 @@
+package hf
+
+// Qwen2 and Qwen2.5: Llama with biases of query, key and value, and pairs half a
+// head apart.
+// Source: llama.cpp conversion/qwen.py; transformers models/qwen2.
+func init() {
+	blocks := llamaBlocks(change{})
+	for i := range blocks {
+		switch blocks[i].to {
+		case "attn_q", "attn_k", "attn_v":
+			blocks[i].bias = true
+		}
+	}
+	register(&family{
+		name: "qwen2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: qwenKeys, once: llamaOnce, blocks: blocks,
+	}, "Qwen2ForCausalLM")
+}
+
+func qwenKeys(c *config) {
+	c.grouped()
+	c.activation([]string{"hidden_act"}, "silu")
+	c.rope(c.sizes["head_dim"], 10000)
+	if c.boolean("use_sliding_window", false) {
+		c.unsupported("use_sliding_window")
+	}
+}

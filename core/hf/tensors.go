@@ -1,0 +1,239 @@
+package hf
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/quant"
+	"github.com/gander-lm/gander/core/safetensors"
+)
+
+// types are the storage types of weights, by safetensors' names.
+var types = map[string]quant.Type{"F32": quant.F32, "F16": quant.Float16, "BF16": quant.BFloat16}
+
+// mapper gives a model's tensors their names, shapes and values in GGUF.
+type mapper struct {
+	c      *config
+	f      *family
+	set    *safetensors.Set
+	prefix string
+	used   map[string]bool // tensors of the set
+	out    []mapped
+}
+
+// mapped is a tensor that is found and checked.
+type mapped struct {
+	name  string // in GGUF
+	part  int
+	src   *safetensors.Tensor
+	shape []int64 // in GGUF, innermost first
+	view  *view
+}
+
+// tensors adds the model's tensors to the file, in the order in which they lie in
+// the folder's files. Tensors that are missing, left over or of another shape than
+// config.json says are *errs.FormatErrors that name both.
+func (c *config) tensors(f *family, set *safetensors.Set) error {
+	m := &mapper{c: c, f: f, set: set, used: map[string]bool{}}
+	if err := m.all(); err != nil {
+		return err
+	}
+	for _, v := range c.vectors {
+		raw := make([]byte, 4*len(v.values))
+		quant.F32.Quantize(raw, v.values)
+		c.w.AddSource(v.name, []int64{int64(len(v.values))}, quant.F32, func(dst []byte, off int64) error {
+			copy(dst, raw[off:])
+			return nil
+		})
+	}
+	sort.SliceStable(m.out, func(i, j int) bool {
+		a, b := m.out[i], m.out[j]
+		return a.part < b.part || a.part == b.part && a.src.Offset < b.src.Offset
+	})
+	types := map[string]int{}
+	for _, t := range m.out {
+		if len(t.shape) > 1 {
+			types[t.view.out.Name]++
+		}
+		rowBytes, _ := t.view.out.RowBytes(t.view.cols)
+		c.w.AddSource(t.name, t.shape, t.view.out, gguf.RowReader(rowBytes, t.view.rows))
+	}
+	c.w.Set("general.file_type", fileType(types))
+	return nil
+}
+
+// fileType is llama.cpp's number of the type that most matrices have (llama_ftype).
+func fileType(matrices map[string]int) uint32 {
+	best, most := "F32", 0
+	for _, name := range []string{"F32", "F16", "BF16"} {
+		if matrices[name] > most {
+			best, most = name, matrices[name]
+		}
+	}
+	return map[string]uint32{"F32": 0, "F16": 1, "BF16": 32}[best]
+}
+
+func (m *mapper) all() error {
+	tied, err := m.begin()
+	if err != nil {
+		return err
+	}
+	for i, r := range m.f.once {
+		if i == 0 && m.missing(m.prefix+r.from+".weight") && tied {
+			// Only the output matrix is stored.
+			if err := m.rule(r, m.f.head, ""); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.rule(r, m.prefix+r.from, ""); err != nil {
+			return err
+		}
+	}
+	if head := (rule{to: "output", dims: m.f.once[0].dims}); !tied {
+		if err := m.rule(head, m.f.head, ""); err != nil {
+			return err
+		}
+	}
+	m.used[m.f.head+".weight"] = true // a copy of the embedding, where it is tied
+	for n := range m.c.sizes["num_hidden_layers"] {
+		layer := m.prefix + fmt.Sprintf(m.f.layer, n)
+		for _, r := range m.f.blocks {
+			if err := m.rule(r, layer+r.from, fmt.Sprintf("blk.%d.", n)); err != nil {
+				return err
+			}
+		}
+	}
+	return m.leftOver()
+}
+
+// begin finds the names' prefix, and says whether the output matrix is the embedding.
+func (m *mapper) begin() (tied bool, err error) {
+	m.prefix = m.f.prefixes[0]
+	for _, p := range m.f.prefixes {
+		if !m.missing(p+m.f.once[0].from+".weight") || !m.missing(p+m.f.once[1].from+".weight") {
+			m.prefix = p
+			break
+		}
+	}
+	noHead := m.missing(m.f.head + ".weight")
+	if m.c.values["tie_word_embeddings"] == nil {
+		return m.f.tied || noHead, nil
+	}
+	tied = m.c.boolean("tie_word_embeddings", false)
+	if !tied && noHead {
+		return false, contradiction(`"tie_word_embeddings" is false, but there is no tensor %q`, m.f.head+".weight")
+	}
+	return tied, m.c.err
+}
+
+func (m *mapper) missing(name string) bool {
+	_, _, ok := m.set.Tensor(name)
+	return !ok
+}
+
+func contradiction(format string, args ...any) error {
+	return &errs.FormatError{Offset: -1, What: "config.json and the tensors contradict each other: " + fmt.Sprintf(format, args...)}
+}
+
+// rule maps one weight and its bias. block is the beginning of its name in GGUF.
+func (m *mapper) rule(r rule, from, block string) error {
+	weight, bias := from+".weight", from+".bias"
+	if m.missing(weight) {
+		if r.optional {
+			return nil
+		}
+		return contradiction("there is no tensor %q, which a model of type %s with %s %d has", weight, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
+	}
+	if err := m.one(r, weight, block+r.to+".weight", r.dims); err != nil {
+		return err
+	}
+	if m.missing(bias) {
+		if r.bias {
+			return contradiction("there is no tensor %q, which a model of type %s has", bias, m.f.name)
+		}
+		return nil
+	}
+	dims, cols, two := strings.Cut(r.dims, ",")
+	if r.change.transpose && two {
+		dims = cols
+	}
+	r.change.transpose, r.change.plusOne = false, false
+	return m.one(r, bias, block+r.to+".bias", dims)
+}
+
+// one maps one tensor of a given shape.
+func (m *mapper) one(r rule, from, to, dims string) error {
+	t, part, _ := m.set.Tensor(from)
+	m.used[from] = true
+	want := m.c.shape(dims)
+	if !slices.Equal(t.Shape, want) {
+		return contradiction("tensor %q in %s has the shape %d, but %s, which makes %d", from, m.set.Parts[part].Name, t.Shape, m.c.explain(dims), want)
+	}
+	in, ok := types[t.DType]
+	if !ok {
+		return fmt.Errorf("tensor %q: %w", from, &errs.UnsupportedError{What: fmt.Sprintf("values of type %s (F32, F16 and BF16 are supported)", t.DType)})
+	}
+	v := &view{change: r.change, c: m.c, in: in, out: in, read: func(dst []byte, off int64) error { return m.set.Parts[part].ReadTensor(t, dst, off) }}
+	var shape []int64
+	if len(want) == 1 {
+		v.out, v.n, v.cols, shape = quant.F32, int(want[0]), 1, want
+	} else {
+		v.n, v.cols = int(want[0]), int(want[1])
+		if r.change.transpose {
+			v.n, v.cols = v.cols, v.n
+		}
+		shape = []int64{int64(v.cols), int64(v.n)}
+		if r.change.f32 {
+			v.out = quant.F32
+		}
+	}
+	if r.change.plusOne {
+		v.out = quant.F32
+	}
+	m.out = append(m.out, mapped{to, part, t, shape, v})
+	return nil
+}
+
+// leftOver finds tensors that no rule has taken: more layers than config.json says,
+// or something that the architecture hasn't.
+func (m *mapper) leftOver() error {
+	for _, name := range m.set.Names() {
+		if !m.used[name] && !m.ignored(name) {
+			return contradiction("tensor %q is not part of a model of type %s with %s %d", name, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
+		}
+	}
+	return nil
+}
+
+// buffers are the ends of names of tensors that old versions of transformers have
+// stored though they follow from config.json: masks and angles.
+var buffers = []string{".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"}
+
+func (m *mapper) ignored(name string) bool {
+	for _, end := range buffers {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	for _, start := range m.f.ignore {
+		if strings.HasPrefix(name, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// addOne adds 1 to float32 values in place.
+func addOne(raw []byte) {
+	for ; len(raw) >= 4; raw = raw[4:] {
+		x := math.Float32frombits(binary.LittleEndian.Uint32(raw)) + 1
+		binary.LittleEndian.PutUint32(raw, math.Float32bits(x))
+	}
+}

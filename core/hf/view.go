@@ -1,0 +1,119 @@
+package hf
+
+import (
+	"sync"
+
+	"github.com/gander-lm/gander/core/quant"
+)
+
+// view is a tensor's rows as GGUF has them, made of those in the folder. A vector
+// is a view of rows of one value.
+type view struct {
+	change
+	c       *config
+	in, out quant.Type
+	n, cols int // rows and columns, after the change
+
+	// read fills dst with the stored tensor's bytes from off on.
+	read func(dst []byte, off int64) error
+
+	mu    sync.Mutex
+	whole []byte // the stored tensor, while one that is to be transposed is read
+	left  int    // rows of it that nobody has asked for yet
+}
+
+// rows fills dst with whole rows from first on.
+func (v *view) rows(dst []byte, first int) error {
+	outBytes, _ := v.out.RowBytes(v.cols)
+	n := len(dst) / outBytes
+	raw := dst
+	if v.in.ID != v.out.ID {
+		inBytes, _ := v.in.RowBytes(v.cols)
+		raw = make([]byte, n*inBytes)
+	}
+	if err := v.stored(raw, first, n); err != nil {
+		return err
+	}
+	if v.in.ID != v.out.ID {
+		values := make([]float32, n*v.cols)
+		v.in.Dequantize(values, raw)
+		v.out.Quantize(dst, values)
+	}
+	if v.plusOne {
+		addOne(dst)
+	}
+	return nil
+}
+
+// stored fills dst with n rows from first on, of the stored type.
+func (v *view) stored(dst []byte, first, n int) error {
+	rowBytes, _ := v.in.RowBytes(v.cols)
+	switch {
+	case v.transpose:
+		return v.columns(dst, first, n)
+	case v.change.rows != nil:
+		return v.gather(dst, first, n, rowBytes)
+	}
+	return v.read(dst, int64(first)*int64(rowBytes))
+}
+
+// maxSpread is how much more than the rows that are wanted may be read at once, to
+// read them in one piece.
+const maxSpread = 4
+
+// gather collects rows that lie elsewhere: in one piece if they lie near each
+// other, else one stretch of neighbours after the other.
+func (v *view) gather(dst []byte, first, n, rowBytes int) error {
+	low, high := v.n, 0
+	for row := first; row < first+n; row++ {
+		from := v.change.rows(v.c, row)
+		low, high = min(low, from), max(high, from+1)
+	}
+	if high-low <= maxSpread*n {
+		span := make([]byte, (high-low)*rowBytes)
+		if err := v.read(span, int64(low)*int64(rowBytes)); err != nil {
+			return err
+		}
+		for i := range n {
+			copy(dst[i*rowBytes:(i+1)*rowBytes], span[(v.change.rows(v.c, first+i)-low)*rowBytes:])
+		}
+		return nil
+	}
+	for i := 0; i < n; {
+		from, end := v.change.rows(v.c, first+i), i+1
+		for end < n && v.change.rows(v.c, first+end) == from+end-i {
+			end++
+		}
+		if err := v.read(dst[i*rowBytes:end*rowBytes], int64(from)*int64(rowBytes)); err != nil {
+			return err
+		}
+		i = end
+	}
+	return nil
+}
+
+// columns collects columns of a matrix that is stored the other way round. All of
+// it is read at the first call and kept until its last row is asked for: a column
+// touches every row.
+func (v *view) columns(dst []byte, first, n int) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	size := v.in.BlockBytes // of a value
+	if v.whole == nil {
+		whole := make([]byte, v.n*v.cols*size)
+		if err := v.read(whole, 0); err != nil {
+			return err
+		}
+		v.whole, v.left = whole, v.n
+	}
+	for i := range n {
+		row := dst[i*v.cols*size : (i+1)*v.cols*size]
+		for k := range v.cols {
+			copy(row[k*size:(k+1)*size], v.whole[(k*v.n+first+i)*size:])
+		}
+	}
+	if v.left -= n; v.left <= 0 {
+		v.whole = nil
+	}
+	return nil
+}
