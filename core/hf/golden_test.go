@@ -217,10 +217,10 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 // viewFS opens a folder as GGUF.
 func viewFS(t testing.TB, fsys fs.FS) *gguf.File {
 	t.Helper()
-	w, closer, err := hf.Open(fsys)
+	m, err := hf.Open(fsys)
 	require.NoError(t, err)
-	t.Cleanup(func() { closer.Close() })
-	r, size, err := w.Reader()
+	t.Cleanup(func() { m.Close() })
+	r, size, err := m.File.Reader()
 	require.NoError(t, err)
 	f, err := gguf.Read(r, size)
 	require.NoError(t, err)

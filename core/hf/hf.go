@@ -11,11 +11,12 @@ package hf
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"path"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/safetensors"
 )
@@ -23,68 +24,128 @@ import (
 // ConfigName is the file by which a folder is known.
 const ConfigName = "config.json"
 
+// TemplateName is the file that newer folders have their chat template in.
+const TemplateName = "chat_template.jinja"
+
 // maxJSON bounds the files beside the weights; the largest, tokenizer.json of a
 // vocabulary of 262144, has 33 MB.
 const maxJSON = 1 << 28
 
-// Open reads a folder's config.json, tokenizer files and headers and returns the
-// GGUF file that they make, of tensors that can be read in any order. The files of
-// fsys must be io.ReaderAts; the closer closes those with the weights.
-//
-// What contradicts itself is an *errs.FormatError, an architecture, storage type
-// or tokenizer that is not known an *errs.UnsupportedError.
-func Open(fsys fs.FS) (*gguf.Writer, io.Closer, error) {
-	w, set, err := open(fsys)
-	if err != nil {
-		if set != nil {
-			set.Close()
-		}
-		return nil, nil, fmt.Errorf("hf: %w", err)
-	}
-	return w, set, nil
+// Model is a folder whose weights can be read as GGUF.
+type Model struct {
+	// File has the architecture's keys and the tensors, which can be read in any order.
+	File *gguf.Writer
+
+	c    *config
+	set  *safetensors.Set
+	fsys fs.FS
 }
 
-func open(fsys fs.FS) (*gguf.Writer, *safetensors.Set, error) {
-	values, err := readObject(fsys, ConfigName)
+// Open reads a folder's config.json and the headers of its weights. The files of
+// fsys must be io.ReaderAts, as those of os.DirFS are. Close the model after use.
+//
+// What contradicts itself is an *errs.FormatError, an architecture or storage type
+// that is not known an *errs.UnsupportedError.
+func Open(fsys fs.FS) (*Model, error) {
+	m := &Model{fsys: fsys}
+	if err := m.open(); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("hf: %w", err)
+	}
+	return m, nil
+}
+
+func (m *Model) open() error {
+	values, err := readObject(m.fsys, ConfigName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, &errs.FormatError{Offset: -1, What: "the folder has no " + ConfigName}
+		return &errs.FormatError{Offset: -1, What: "the folder has no " + ConfigName}
 	} else if err != nil {
-		return nil, nil, err
+		return err
 	}
 	f, err := familyOf(values)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if text, ok := values["text_config"].(map[string]any); ok { // beside vision_config
-		for k, v := range text {
-			values[k] = v
+		maps.Copy(values, text)
+	}
+	m.File = gguf.NewWriter()
+	m.c = &config{values: values, w: m.File, prefix: f.name + ".", sizes: map[string]int64{}, names: map[string]string{}}
+	m.File.Set("general.architecture", f.name)
+	if name := path.Base(m.c.text("_name_or_path")); name != "." && name != "/" {
+		m.File.Set("general.name", name)
+	}
+	f.keys(m.c)
+	if values["quantization_config"] != nil {
+		m.c.unsupported("quantization_config of config.json: weights that are already quantised")
+	}
+	if m.c.err != nil {
+		return m.c.err
+	}
+	if err := m.template(); err != nil {
+		return err
+	}
+	if m.set, err = safetensors.Open(m.fsys); err != nil {
+		return err
+	}
+	return m.c.tensors(f, m.set)
+}
+
+// Close closes the files with the weights.
+func (m *Model) Close() error {
+	if m.set == nil {
+		return nil
+	}
+	return m.set.Close()
+}
+
+// AddVocabulary sets the keys of the tokenizer in File, so that the file can be used
+// without the folder. A tokenizer that GGUF has no form for is an
+// *errs.UnsupportedError.
+func (m *Model) AddVocabulary() error {
+	if err := m.c.addVocabulary(m.fsys); err != nil {
+		return fmt.Errorf("hf: %w", err)
+	}
+	return nil
+}
+
+// template sets the chat template, which is in a file of its own, or in
+// tokenizer_config.json as a text or as several with names.
+func (m *Model) template() error {
+	const key = "tokenizer.chat_template"
+	b, err := files.Read(m.fsys, TemplateName, maxJSON)
+	if err == nil {
+		m.File.Set(key, string(b))
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	object, err := readObject(m.fsys, TokenizerConfigName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	switch t := object["chat_template"].(type) {
+	case string:
+		m.File.Set(key, t)
+	case []any:
+		for _, x := range t {
+			named, _ := x.(map[string]any)
+			name, _ := named["name"].(string)
+			if text, ok := named["template"].(string); ok && name == "default" {
+				m.File.Set(key, text)
+				break
+			}
 		}
 	}
-	c := &config{values: values, w: gguf.NewWriter(), prefix: f.name + ".", sizes: map[string]int64{}, names: map[string]string{}}
-	c.w.Set("general.architecture", f.name)
-	if name := path.Base(c.text("_name_or_path")); name != "." && name != "/" {
-		c.w.Set("general.name", name)
-	}
-	f.keys(c)
-	if _, ok := values["quantization_config"]; ok {
-		c.unsupported("quantization_config of config.json: weights that are already quantised")
-	}
-	if c.err != nil {
-		return nil, nil, c.err
-	}
-	set, err := safetensors.Open(fsys)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := c.tensors(f, set); err != nil {
-		return nil, set, err
-	}
-	return c.w, set, nil
+	return nil
 }
 
 // readObject reads a file that is a JSON object.
 func readObject(fsys fs.FS, name string) (map[string]any, error) {
-	b, err := safetensors.ReadFile(fsys, name, maxJSON)
+	b, err := files.Read(fsys, name, maxJSON)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gander-lm/gander/core/gguf"
-	"github.com/gander-lm/gander/core/hf"
 	"github.com/gander-lm/gander/core/internal/coretest"
 )
 
@@ -26,14 +25,7 @@ func readGGUF(t testing.TB, path string) *gguf.File {
 // view opens a folder on disk as GGUF.
 func view(t testing.TB, path string) *gguf.File {
 	t.Helper()
-	w, closer, err := hf.Open(os.DirFS(path))
-	require.NoError(t, err)
-	t.Cleanup(func() { closer.Close() })
-	r, size, err := w.Reader()
-	require.NoError(t, err)
-	f, err := gguf.Read(r, size)
-	require.NoError(t, err)
-	return f
+	return viewFS(t, os.DirFS(path))
 }
 
 // tensorBytes returns all bytes of a tensor.

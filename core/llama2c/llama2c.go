@@ -17,6 +17,7 @@ import (
 	"math"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/quant"
 )
@@ -84,7 +85,7 @@ func open(model io.ReaderAt, size int64, tokenizer []byte) (*gguf.Writer, error)
 // readHeader reads and checks the sizes.
 func readHeader(r io.ReaderAt, size int64) (*header, error) {
 	b := make([]byte, min(size, headerBytes))
-	if err := readFull(r, b, 0); err != nil {
+	if err := files.Full(r, b, 0); err != nil {
 		return nil, err
 	}
 	if len(b) < 28 {
@@ -131,17 +132,6 @@ func (h *header) check() error {
 		return broken(37, "a group_size of %d doesn't divide dim %d and hidden_dim %d", h.group, h.hidden, h.ffn)
 	}
 	return nil
-}
-
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF {
-		return broken(off+int64(n), "file ends: %d bytes needed, %d there", len(p), n)
-	}
-	return err
 }
 
 // layout goes through the file and gives each tensor its place.
@@ -204,7 +194,7 @@ func (l *layout) add(name string, m matrix) {
 	at, n := l.at, m.rows*m.cols
 	if l.h.version < 2 || m.rows == 1 {
 		l.at += 4 * n
-		l.w.AddSource(name, shape, quant.F32, func(dst []byte, off int64) error { return readFull(l.r, dst, at+off) })
+		l.w.AddSource(name, shape, quant.F32, func(dst []byte, off int64) error { return files.Full(l.r, dst, at+off) })
 		return
 	}
 	l.at += n + 4*(n/l.h.group)
@@ -218,11 +208,11 @@ func (l *layout) add(name string, m matrix) {
 func (l *layout) dequantize(dst []byte, at, n, first int64) error {
 	count, group := int64(len(dst)/4), l.h.group // both whole numbers of groups: rows are
 	q := make([]byte, count)
-	if err := readFull(l.r, q, at+first); err != nil {
+	if err := files.Full(l.r, q, at+first); err != nil {
 		return err
 	}
 	scales := make([]byte, 4*(count/group))
-	if err := readFull(l.r, scales, at+n+4*(first/group)); err != nil {
+	if err := files.Full(l.r, scales, at+n+4*(first/group)); err != nil {
 		return err
 	}
 	le := binary.LittleEndian

@@ -18,6 +18,7 @@ import (
 	"sort"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 )
 
 // Limits on what a header may hold; real files are far below them.
@@ -71,7 +72,7 @@ func broken(at int64, format string, args ...any) error {
 
 func read(r io.ReaderAt, size int64) (*File, error) {
 	var length [headerStart]byte
-	if err := readFull(r, length[:], 0); err != nil {
+	if err := files.Full(r, length[:], 0); err != nil {
 		return nil, err
 	}
 	n := binary.LittleEndian.Uint64(length[:])
@@ -79,7 +80,7 @@ func read(r io.ReaderAt, size int64) (*File, error) {
 		return nil, broken(0, "not a safetensors file, or cut off: a header of %d bytes in a file of %d (at most %d are allowed)", n, size, MaxHeaderBytes)
 	}
 	header := make([]byte, n)
-	if err := readFull(r, header, headerStart); err != nil {
+	if err := files.Full(r, header, headerStart); err != nil {
 		return nil, err
 	}
 	f := &File{r: r, byName: map[string]int{}}
@@ -87,17 +88,6 @@ func read(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	return f, f.order()
-}
-
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF {
-		return broken(off+int64(n), "file ends: %d bytes needed, %d there", len(p), n)
-	}
-	return err
 }
 
 // parse reads the header's JSON. It goes through the names itself, since a name
@@ -223,7 +213,7 @@ func (f *File) ReadTensor(t *Tensor, dst []byte, off int64) error {
 	if off < 0 || off > t.Size || int64(len(dst)) > t.Size-off {
 		return fmt.Errorf("safetensors: tensor %q: bytes %d to %d of %d", t.Name, off, off+int64(len(dst)), t.Size)
 	}
-	if err := readFull(f.r, dst, t.Offset+off); err != nil {
+	if err := files.Full(f.r, dst, t.Offset+off); err != nil {
 		return fmt.Errorf("safetensors: tensor %q: %w", t.Name, err)
 	}
 	return nil

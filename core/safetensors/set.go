@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 )
 
 // The names of a model's files in a folder.
@@ -53,7 +54,7 @@ func (s *Set) open(fsys fs.FS) error {
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	b, err := ReadFile(fsys, IndexName, maxIndexBytes)
+	b, err := files.Read(fsys, IndexName, maxIndexBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &errs.FormatError{Offset: -1, What: fmt.Sprintf("the folder has neither %s nor %s", SingleName, IndexName)}
 	} else if err != nil {
@@ -108,7 +109,7 @@ func (s *Set) follow(weightMap map[string]string) error {
 
 // add reads the header of one file.
 func (s *Set) add(fsys fs.FS, name string) error {
-	r, size, closer, err := openAt(fsys, name)
+	r, size, closer, err := files.Open(fsys, name)
 	if err != nil {
 		return err
 	}
@@ -144,17 +145,6 @@ func (s *Set) Names() []string {
 	return names
 }
 
-// Size returns how many bytes the files have together, headers not counted.
-func (s *Set) Size() int64 {
-	n := int64(0)
-	for _, p := range s.Parts {
-		for _, t := range p.Tensors {
-			n += t.Size
-		}
-	}
-	return n
-}
-
 // Close closes the files.
 func (s *Set) Close() error {
 	var err error
@@ -163,40 +153,4 @@ func (s *Set) Close() error {
 	}
 	s.opened = nil
 	return err
-}
-
-// openAt opens a file for reading anywhere.
-func openAt(fsys fs.FS, name string) (io.ReaderAt, int64, io.Closer, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, 0, nil, err
-	}
-	r, ok := f.(io.ReaderAt)
-	if !ok || info.IsDir() {
-		f.Close()
-		return nil, 0, nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("%s can't be read at any place: %T is no io.ReaderAt, or a folder", name, f)}
-	}
-	return r, info.Size(), f, nil
-}
-
-// ReadFile returns the bytes of a small file of a folder, at most limit of them.
-func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	r, size, closer, err := openAt(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	defer closer.Close()
-	if size > limit {
-		return nil, fmt.Errorf("%s: %w", name, &errs.FormatError{Offset: -1, What: fmt.Sprintf("%d bytes; at most %d are allowed", size, limit)})
-	}
-	b := make([]byte, size)
-	if err := readFull(r, b, 0); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return b, nil
 }

@@ -1,0 +1,201 @@
+package hf
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/internal/coretest"
+	"github.com/gander-lm/gander/core/tokenizer"
+)
+
+// vocabularyOf returns a file with nothing but the vocabulary of a folder.
+func vocabularyOf(fsys fs.FS, size int64, values map[string]any) (*gguf.File, error) {
+	c := &config{values: values, w: gguf.NewWriter(), sizes: map[string]int64{"vocab_size": size}}
+	if err := c.addVocabulary(fsys); err != nil {
+		return nil, err
+	}
+	r, n, err := c.w.Reader()
+	if err != nil {
+		return nil, err
+	}
+	return gguf.Read(r, n)
+}
+
+func readGGUF(t *testing.T, path string) *gguf.File {
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	f, err := gguf.Read(bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err)
+	return f
+}
+
+// folder has one tokenizer.json of the shared data, under its usual name, and more.
+func folder(t *testing.T, more map[string]string, path ...string) fstest.MapFS {
+	b, err := os.ReadFile(coretest.Shared(t, append([]string{"thirdparty", "tokenizers"}, path...)...))
+	require.NoError(t, err)
+	out := fstest.MapFS{TokenizerName: {Data: b}}
+	for name, text := range more {
+		out[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return out
+}
+
+// TestLikeLlamaCppVocabularies compares with the vocabularies that llama.cpp's
+// converter has made of the same tokenizers.
+func TestLikeLlamaCppVocabularies(t *testing.T) {
+	for _, c := range []struct {
+		name, dir, pre string
+	}{
+		{"ggml-vocab-qwen2.gguf", "qwen2", "qwen2"},
+		{"ggml-vocab-llama-bpe.gguf", "llama3.2", "llama-bpe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := readGGUF(t, coretest.Shared(t, "thirdparty", "tokenizers", "llama.cpp", c.name))
+			tokens, _ := want.Strings("tokenizer.ggml.tokens")
+			got, err := vocabularyOf(folder(t, nil, c.dir, "tokenizer.reconstructed.json"), int64(len(tokens)), map[string]any{})
+			require.NoError(t, err)
+			types, _ := want.Ints("tokenizer.ggml.token_type")
+			ours, _ := got.Strings("tokenizer.ggml.tokens")
+			ourTypes, _ := got.Ints("tokenizer.ggml.token_type")
+			for i := range tokens {
+				if types[i] == typeUnused || ourTypes[i] == typeUnused { // names of padding differ between versions
+					continue
+				}
+				if types[i] != typeControl { // Llama 3.2 has names for some that 3 has reserved
+					require.Equal(t, tokens[i], ours[i], "token %d", i)
+				}
+				require.Equal(t, types[i], ourTypes[i], "token %d", i)
+			}
+			merges, _ := want.Strings("tokenizer.ggml.merges")
+			ourMerges, _ := got.Strings("tokenizer.ggml.merges")
+			assert.Equal(t, merges, ourMerges)
+			pre, _ := got.String("tokenizer.ggml.pre")
+			assert.Equal(t, c.pre, pre)
+			_, err = tokenizer.New(got)
+			require.NoError(t, err)
+		})
+	}
+}
+
+// TestVectorsOfTinyStories tokenises with the GGUF form of a SentencePiece-like
+// tokenizer.json what Hugging Face's own library has tokenised.
+func TestVectorsOfTinyStories(t *testing.T) {
+	dir := coretest.Shared(t, "thirdparty", "models", "TinyStories-656K")
+	b, err := os.ReadFile(coretest.Shared(t, "thirdparty", "oracle", "tokenizers", "hf-TinyStories-656K.json"))
+	require.NoError(t, err)
+	var oracle struct {
+		Cases []struct {
+			Text string
+			IDs  []int32 `json:"ids_special"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(b, &oracle))
+	f, err := vocabularyOf(os.DirFS(dir), 2048, map[string]any{})
+	require.NoError(t, err)
+	tok, err := tokenizer.New(f)
+	require.NoError(t, err)
+	for _, c := range oracle.Cases {
+		ids, err := tok.Encode(c.Text, tokenizer.EncodeOptions{AddSpecial: true})
+		require.NoError(t, err)
+		// The vocabulary has no bytes. Hugging Face joins unknown characters that follow
+		// each other (fuse_unk); a vocabulary in GGUF has one token for each byte of them.
+		ids = slices.CompactFunc(ids, func(a, b int32) bool { return a == 0 && b == 0 })
+		assert.Equal(t, c.IDs, ids, "%q", c.Text)
+	}
+}
+
+func TestPreTokenizers(t *testing.T) {
+	for _, c := range []struct {
+		more map[string]string
+		path []string
+		size int64
+		want string
+	}{
+		{nil, []string{"ort-ext", "phi-2", "tokenizer.json"}, 51200, "gpt-2"},
+		{nil, []string{"smollm2", "tokenizer.json"}, 49152, "starcoder"},
+		{map[string]string{TokenizerConfigName: `{"clean_up_tokenization_spaces": false}`}, []string{"smollm2", "tokenizer.json"}, 49152, "smollm"},
+	} {
+		f, err := vocabularyOf(folder(t, c.more, c.path...), c.size, map[string]any{})
+		require.NoError(t, err)
+		pre, _ := f.String("tokenizer.ggml.pre")
+		assert.Equal(t, c.want, pre, c.path)
+		_, err = tokenizer.New(f)
+		require.NoError(t, err)
+	}
+}
+
+// small is a tokenizer.json of five tokens, with more in it.
+func small(more string) fstest.MapFS {
+	return fstest.MapFS{TokenizerName: {Data: []byte(`{"added_tokens": [{"id": 3, "content": "<s>", "special": true}, {"id": 4, "content": "▁x", "special": false}],
+		"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}` + more + `}`)}}
+}
+
+func TestSpecialTokens(t *testing.T) {
+	fsys := small(`, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A"}}]}`)
+	fsys[TokenizerConfigName] = &fstest.MapFile{Data: []byte(`{"bos_token": {"content": "<s>"}, "pad_token": null}`)}
+	fsys[SpecialTokensName] = &fstest.MapFile{Data: []byte(`{"pad_token": "b"}`)}
+	fsys[GenerationName] = &fstest.MapFile{Data: []byte(`{"eos_token_id": [1, 2, 99]}`)}
+	f, err := vocabularyOf(fsys, 6, map[string]any{"unk_token_id": number("0"), "eos_token_id": number("2")})
+	require.NoError(t, err)
+	for key, want := range map[string]int64{"bos_token_id": 3, "eos_token_id": 2, "eot_token_id": 1, "unknown_token_id": 0, "padding_token_id": 1} {
+		got, ok := f.Int("tokenizer.ggml." + key)
+		assert.True(t, ok, key)
+		assert.Equal(t, want, got, key)
+	}
+	add, _ := f.Bool("tokenizer.ggml.add_bos_token")
+	assert.True(t, add)
+	add, ok := f.Bool("tokenizer.ggml.add_eos_token")
+	assert.True(t, ok && !add)
+	tokens, _ := f.Strings("tokenizer.ggml.tokens")
+	assert.Equal(t, []string{"a", "b", "ab", "<s>", " x", "[PAD5]"}, tokens)
+	types, _ := f.Ints("tokenizer.ggml.token_type")
+	assert.Equal(t, []int64{1, 1, 1, 3, 4, 5}, types)
+	merges, _ := f.Strings("tokenizer.ggml.merges")
+	assert.Equal(t, []string{"a b"}, merges)
+}
+
+func TestBrokenTokenizers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fsys fstest.MapFS
+		size int64
+		want string
+	}{
+		{"none", fstest.MapFS{}, 5, "no tokenizer.json"},
+		{"no JSON", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": 1`)}}, 5, "tokenizer.json"},
+		{"a list", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"vocab": [1]}}`)}}, 5, "model.vocab"},
+		{"token outside", small(""), 4, `token " x" has the id 4, but vocab_size of config.json is 4`},
+		{"two of a number", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"vocab": {"a": 1, "b": 1}}}`)}}, 5, "both have the id 1"},
+		{"config is no object", func() fstest.MapFS {
+			f := small("")
+			f[TokenizerConfigName] = &fstest.MapFile{Data: []byte("[]")}
+			return f
+		}(), 5, TokenizerConfigName},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := vocabularyOf(c.fsys, c.size, map[string]any{})
+			var fe *errs.FormatError
+			require.ErrorAs(t, err, &fe)
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+	for name, text := range map[string]string{
+		"Unigram":        `{"model": {"type": "Unigram", "vocab": []}}`,
+		"no name for":    `{"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "x+"}}, {"type": "ByteLevel", "use_regex": false}]}, "model": {"vocab": {"a": 0}}}`,
+		"neither of byt": `{"model": {"vocab": {"a": 0}}}`,
+	} {
+		_, err := vocabularyOf(fstest.MapFS{TokenizerName: {Data: []byte(text)}}, 1, map[string]any{})
+		var ue *errs.UnsupportedError
+		require.ErrorAs(t, err, &ue, name)
+	}
+}
