@@ -44,28 +44,29 @@ type Memory struct {
 	Total       int64 `json:"total"`
 }
 
-// Inspect reads the header of a model, one file or the parts of a split one, and
-// returns what is known of it, its memory that of so many workers. A file of a kind that this version can't run has
-// Supported false, the Reason, and what the header says without being understood;
+// Inspect reads the header of a model, one file, the parts of a split one or a folder,
+// and returns what is known of it, its memory that of so many workers. A file of a
+// kind that this version can't run has Supported false, the Reason, and what the header says without being understood;
 // its Memory is zero. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
-func Inspect(ctx context.Context, parts []Part, workers int, o Options) (Info, error) {
+func Inspect(ctx context.Context, src Source, workers int, o Options) (Info, error) {
 	if err := checkWorkers(workers); err != nil {
 		return Info{}, err
 	}
 	o.Group = shard.Plan(0, workers)
-	m, _, err := prepare(ctx, parts, o)
+	m, p, err := prepare(ctx, src, o)
 	if err == nil {
-		return m.info, nil
+		return m.info, p.close()
 	}
 	var unsupported *errs.UnsupportedError
 	if !errors.As(err, &unsupported) {
 		return Info{}, err
 	}
-	f, size, headerErr := readHeader(ctx, parts)
+	h, headerErr := src.header(ctx)
 	if headerErr != nil {
-		return Info{}, headerErr // not even the header is of a version that is known
+		return Info{}, err // not even the header is of a kind that is known
 	}
-	i := fileInfo(f, size)
+	i := fileInfo(h.file, h.size)
+	h.close()
 	i.Supported, i.Reason = false, err.Error()
 	return i, nil
 }

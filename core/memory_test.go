@@ -38,7 +38,7 @@ func TestMemoryNeeds(t *testing.T) {
 		for _, kvType := range []string{"f32", "int8"} {
 			o := Options{ContextLength: 300, KVType: kvType}
 			part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
-			info, err := Inspect(context.Background(), []Part{part}, 1, o)
+			info, err := Inspect(context.Background(), Parts{part}, 1, o)
 			if err != nil || !info.Supported {
 				continue // other tests say what runs
 			}
@@ -62,14 +62,14 @@ func TestMemoryNeeds(t *testing.T) {
 func TestMemoryLimit(t *testing.T) {
 	b := coretest.NewTiny().Bytes(t)
 	part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
-	info, err := Inspect(context.Background(), []Part{part}, 1, Options{})
+	info, err := Inspect(context.Background(), Parts{part}, 1, Options{})
 	require.NoError(t, err)
 	memory := info.Memory
 	assert.Equal(t, memory.Total, memory.Weights+memory.KV+memory.Activations)
 
-	f, _, err := readHeader(context.Background(), []Part{part})
+	h, err := Parts{part}.header(context.Background())
 	require.NoError(t, err)
-	guarded := []Part{{ReaderAt: headerOnly{part, f.DataOffset}, Size: part.Size}}
+	guarded := Parts{{ReaderAt: headerOnly{part, h.file.DataOffset}, Size: part.Size}}
 	_, err = OpenParts(context.Background(), guarded, Options{MemoryLimit: memory.Total - 1})
 	var refused *MemoryError
 	require.ErrorAs(t, err, &refused)
@@ -85,7 +85,7 @@ func TestInspectUnsupported(t *testing.T) {
 	tiny := coretest.NewTiny()
 	tiny.Keys["general.architecture"], tiny.Keys["general.name"] = "perceptron", "Old one"
 	b := tiny.Bytes(t)
-	info, err := Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}}, 1, Options{})
+	info, err := Inspect(context.Background(), Parts{{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}}, 1, Options{})
 	require.NoError(t, err)
 	assert.False(t, info.Supported)
 	assert.Contains(t, info.Reason, "perceptron")
@@ -93,7 +93,7 @@ func TestInspectUnsupported(t *testing.T) {
 	assert.Positive(t, info.Parameters)
 	assert.Zero(t, info.Memory)
 
-	_, err = Inspect(context.Background(), []Part{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, 1, Options{})
+	_, err = Inspect(context.Background(), Parts{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, 1, Options{})
 	var broken *errs.FormatError
 	require.ErrorAs(t, err, &broken)
 }

@@ -3,7 +3,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
-	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
@@ -33,6 +31,12 @@ type Options struct {
 	// KVType is how sessions keep keys and values: "f32" (also if empty), or "int8"
 	// with 9/32 of its memory and an error of half a percent of the largest in 32.
 	KVType string
+
+	// Quantize, if not empty, turns matrices of F32, F16 and BF16 into another type as
+	// they are read: "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "f16", "bf16" or "f32".
+	// Vectors, positions and matrices whose rows are no multiple of the type's block
+	// stay as they are. Info.Types counts what came of it.
+	Quantize string
 
 	// MemoryLimit is how many bytes a worker may need, with one session of full
 	// length; a model that needs more is refused before its weights are read. 0: no limit.
@@ -67,9 +71,6 @@ type Model struct {
 	dropped   []int32 // sessions that the followers may forget
 }
 
-// Part is one file of a model.
-type Part = gguf.Part
-
 // Open reads a model from a GGUF file of size bytes. The reader is asked for the
 // header first and then for each tensor, in the order of the file, each byte of
 // them once; it is not needed any more when Open has returned.
@@ -82,51 +83,82 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Model, er
 
 // OpenParts is Open for a model that is split into several files, in any order.
 func OpenParts(ctx context.Context, parts []Part, o Options) (*Model, error) {
-	m, binder, err := prepare(ctx, parts, o)
+	return OpenSource(ctx, Parts(parts), o)
+}
+
+// OpenSource is Open for a model that is Parts or a Folder.
+func OpenSource(ctx context.Context, src Source, o Options) (*Model, error) {
+	m, p, err := prepare(ctx, src, o)
 	if err != nil {
 		return nil, err
 	}
+	defer p.close()
 	if need := m.info.WorkerMemory[m.group.Rank()]; o.MemoryLimit > 0 && need.Total > o.MemoryLimit {
 		return nil, &MemoryError{Need: need, Limit: o.MemoryLimit}
 	}
 	size := m.info.FileSize
-	progress := func(done int64) {
+	progress := func(done int64) { // of p.size, which quantising makes smaller than the file
 		if o.Progress != nil {
-			o.Progress(min(done, size), size)
+			o.Progress(int64(float64(min(done, p.size))/float64(p.size)*float64(size)), size)
 		}
 	}
-	if err := binder.Load(ctx, progress); err != nil {
+	if err := p.binder.Load(ctx, progress); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	progress(size)
+	progress(p.size)
 	return m, nil
+}
+
+// prepared is what loads the weights of a model; it is closed when they are there.
+type prepared struct {
+	*header
+	binder *nn.Binder
 }
 
 // prepare reads the header of a model and returns the model without weights, and
 // what loads them.
-func prepare(ctx context.Context, parts []Part, o Options) (*Model, *nn.Binder, error) {
+func prepare(ctx context.Context, src Source, o Options) (*Model, *prepared, error) {
 	kvType, err := o.check()
 	if err != nil {
 		return nil, nil, err
 	}
-	f, size, err := readHeader(ctx, parts)
+	h, err := src.header(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("core: %w", err)
 	}
+	m, binder, err := construct(h, kvType, o)
+	if err != nil {
+		h.close()
+		return nil, nil, fmt.Errorf("core: %w", err)
+	}
+	return m, &prepared{h, binder}, nil
+}
+
+// construct returns the model that a header describes, without weights.
+func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, error) {
+	size := h.size
+	if t, ok, err := o.quantizeType(); err != nil {
+		return nil, nil, err
+	} else if ok {
+		if err := h.quantize(t); err != nil {
+			return nil, nil, err
+		}
+	}
+	f := h.file
 	group := o.Group
 	if group == nil {
 		group = shard.Solo
 	}
 	decoder, config, binder, err := arch.New(f, group)
 	if err != nil {
-		return nil, nil, fmt.Errorf("core: %w", err)
+		return nil, nil, err
 	}
-	tok, err := tokenizer.New(f)
+	tok, err := h.tokenizer()
 	if err != nil {
-		return nil, nil, fmt.Errorf("core: %w", err)
+		return nil, nil, err
 	}
 	if tok.VocabSize() != config.VocabSize {
-		return nil, nil, fmt.Errorf("core: %w", &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)})
+		return nil, nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)}
 	}
 	m := &Model{decoder: decoder, config: config, kvType: kvType, group: group, message: make([]int32, messageLen)}
 	if group.Rank() == 0 {
@@ -139,7 +171,7 @@ func prepare(ctx context.Context, parts []Part, o Options) (*Model, *nn.Binder, 
 	m.info = newInfo(f, config, contextLength, size)
 	m.info.Tokenizer = tok.Kind()
 	if m.info.WorkerMemory, err = needs(f, group.Size(), kvType, contextLength); err != nil {
-		return nil, nil, fmt.Errorf("core: %w", err)
+		return nil, nil, err
 	}
 	for _, n := range m.info.WorkerMemory {
 		m.info.Memory.add(n)
@@ -156,38 +188,8 @@ func (o *Options) check() (kvcache.Type, error) {
 	if !ok {
 		return kvType, &errs.OptionError{Option: "kvType", What: fmt.Sprintf("is %q, must be one of %s", o.KVType, strings.Join(kvcache.Names(), ", "))}
 	}
-	return kvType, nil
-}
-
-// readHeader reads the header of all parts and returns their size together, in bytes.
-func readHeader(ctx context.Context, parts []Part) (f *gguf.File, size int64, err error) {
-	guarded := make([]Part, len(parts))
-	for i, p := range parts {
-		guarded[i] = Part{ReaderAt: reader{ctx, p}, Size: p.Size}
-		size += p.Size
-	}
-	if f, err = gguf.ReadSplit(guarded); err != nil {
-		return nil, 0, fmt.Errorf("core: %w", err)
-	}
-	return f, size, nil
-}
-
-// reader makes the failures of the caller's reader a *ReadError, but for the end
-// of the file, which is the file's fault, and the end of the context.
-type reader struct {
-	ctx context.Context
-	r   io.ReaderAt
-}
-
-func (r reader) ReadAt(p []byte, off int64) (int, error) {
-	n, err := r.r.ReadAt(p, off)
-	if err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, err
-	}
-	if cause := context.Cause(r.ctx); cause != nil {
-		return n, cause
-	}
-	return n, &ReadError{err}
+	_, _, err := o.quantizeType()
+	return kvType, err
 }
 
 // Tokenizer returns the model's tokenizer.

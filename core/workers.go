@@ -13,17 +13,17 @@ import (
 // maxWorkers bounds how many workers a model can have; more than cores are no use.
 const maxWorkers = 64
 
-// OpenWorkers is OpenParts with several workers, each a goroutine with its own part
-// of the model; the model that it returns leads them. The parts must allow reading
+// OpenWorkers is OpenSource with several workers, each a goroutine with its own part
+// of the model; the model that it returns leads them. The files must allow reading
 // by several goroutines, as io.ReaderAt demands. Close it to let them go.
 //
 // Results have the same bits with any number of workers.
-func OpenWorkers(ctx context.Context, parts []Part, workers int, o Options) (*Model, error) {
+func OpenWorkers(ctx context.Context, src Source, workers int, o Options) (*Model, error) {
 	if err := checkWorkers(workers); err != nil {
 		return nil, err
 	}
 	if workers == 1 {
-		return OpenParts(ctx, parts, o)
+		return OpenSource(ctx, src, o)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -36,7 +36,7 @@ func OpenWorkers(ctx context.Context, parts []Part, workers int, o Options) (*Mo
 			own.Progress = nil
 		}
 		loading.Go(func() {
-			m, err := OpenParts(ctx, parts, own)
+			m, err := OpenSource(ctx, src, own)
 			if err != nil {
 				cancel(err) // the first error counts, the others are its consequences
 			}

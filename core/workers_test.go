@@ -22,7 +22,7 @@ import (
 
 func openWorkers(t testing.TB, data []byte, workers int, o core.Options) *core.Model {
 	t.Helper()
-	m, err := core.OpenWorkers(context.Background(), []core.Part{{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}}, workers, o)
+	m, err := core.OpenWorkers(context.Background(), core.Parts{{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}}, workers, o)
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	return m
@@ -118,13 +118,13 @@ func TestOpenWorkersRejects(t *testing.T) {
 	data := coretest.NewTiny().Bytes(t)
 	part := core.Part{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}
 	for _, n := range []int{-1, 0, 65, 1000} {
-		_, err := core.OpenWorkers(context.Background(), []core.Part{part}, n, core.Options{})
+		_, err := core.OpenWorkers(context.Background(), core.Parts{part}, n, core.Options{})
 		var option *errs.OptionError
 		require.ErrorAs(t, err, &option, "%d workers", n)
 		assert.Equal(t, "workers", option.Option)
 	}
 	part.ReaderAt = failing{part.ReaderAt, part.Size * 3 / 4}
-	_, err := core.OpenWorkers(context.Background(), []core.Part{part}, 3, core.Options{})
+	_, err := core.OpenWorkers(context.Background(), core.Parts{part}, 3, core.Options{})
 	var read *core.ReadError
 	require.ErrorAs(t, err, &read)
 }

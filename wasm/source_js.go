@@ -15,12 +15,12 @@ const maxRead = 4 << 20
 type source struct{ object js.Value }
 
 // parts returns the files that the source is made of. A source with a property parts, the sizes of files laid end to end, is several.
-func (s source) parts() []core.Part {
+func (s source) parts() core.Parts {
 	sizes := s.object.Get("parts")
 	if sizes.IsUndefined() {
-		return []core.Part{{ReaderAt: s, Size: int64(s.object.Get("size").Float())}}
+		return core.Parts{{ReaderAt: s, Size: int64(s.object.Get("size").Float())}}
 	}
-	parts := make([]core.Part, sizes.Length())
+	parts := make(core.Parts, sizes.Length())
 	at := int64(0)
 	for i := range parts {
 		size := int64(sizes.Index(i).Float())

@@ -28,16 +28,17 @@ func runInspect(ctx context.Context, c *cli, args []string) error {
 	if len(plain) != 1 {
 		return usagef("the model FILE is missing")
 	}
-	parts, closeAll, err := openParts(plain[0])
+	files, err := model.files(plain[0])
 	if err != nil {
 		return err
 	}
-	defer closeAll()
-	g, err := gguf.ReadSplit(parts)
+	defer files.close()
+	g, release, err := files.gguf()
 	if err != nil {
 		return err
 	}
-	info, err := core.Inspect(ctx, parts, model.workers, model.options())
+	defer release()
+	info, err := core.Inspect(ctx, files.source, model.workers, model.options())
 	var option *errs.OptionError
 	if errors.As(err, &option) {
 		return err

@@ -4,15 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"io"
 	"math"
-	"os"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/quant"
 )
 
 // modelFlags are the flags of all commands that open a model.
@@ -21,15 +19,20 @@ type modelFlags struct {
 	context int
 	kvType  string
 	workers int
+
+	tokenizer string // of a model of llama2.c
+	quantize  string
 }
 
 func (m *modelFlags) add(f *flag.FlagSet) {
-	f.StringVar(&m.path, "m", "", "the model, a .gguf `FILE`, or one part of a split one")
+	f.StringVar(&m.path, "m", "", "the model: a .gguf `FILE`, one part of a split one, a folder of Hugging Face's, or a .bin file of llama2.c")
 	m.addSizes(f)
 }
 
 // addSizes adds the flags that say how much memory a session may take.
 func (m *modelFlags) addSizes(f *flag.FlagSet) {
+	f.StringVar(&m.tokenizer, "tokenizer", "", "the tokenizer.bin `FILE` of a llama2.c model; without it tokenizer.bin or tok*.bin beside the model")
+	f.StringVar(&m.quantize, "quantize", "", "turn float matrices into this `TYPE` as they are read: "+strings.Join(quant.Writable(), ", "))
 	f.StringVar(&m.kvType, "kv-type", "f32", "how keys and values are kept: f32, or int8 with 9/32 of the memory")
 	f.IntVar(&m.workers, "workers", 1, "how many workers, a thread each, hold the model together; the results are the same")
 	f.IntVar(&m.context, "context", 0, "positions that prompt and answer may have together; 0: what the model was trained on, at most 4096")
@@ -40,53 +43,16 @@ func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
 	if m.path == "" {
 		return nil, usagef("-m FILE is missing")
 	}
-	parts, closeAll, err := openParts(m.path)
+	files, err := m.files(m.path)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll()
-	return core.OpenWorkers(ctx, parts, m.workers, m.options())
+	defer files.close()
+	return core.OpenWorkers(ctx, files.source, m.workers, m.options())
 }
 
 func (m *modelFlags) options() core.Options {
-	return core.Options{ContextLength: m.context, KVType: m.kvType}
-}
-
-// splitName matches the name of a part of a split model.
-var splitName = regexp.MustCompile(`^(.*-)(\d{5})(-of-(\d{5})\.gguf)$`)
-
-// openParts opens a model file; of a split model, whose parts' names end in
-// -00001-of-00003.gguf, also all others. closeAll closes them.
-func openParts(path string) (parts []core.Part, closeAll func(), err error) {
-	paths := []string{path}
-	if name := splitName.FindStringSubmatch(path); name != nil {
-		count, _ := strconv.Atoi(name[4])
-		paths = paths[:0]
-		for i := range count {
-			paths = append(paths, fmt.Sprintf("%s%05d%s", name[1], i+1, name[3]))
-		}
-	}
-	var files []*os.File
-	closeAll = func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}
-	for _, p := range paths {
-		f, err := os.Open(p)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		files = append(files, f)
-		info, err := f.Stat()
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		parts = append(parts, core.Part{ReaderAt: f, Size: info.Size()})
-	}
-	return parts, closeAll, nil
+	return core.Options{ContextLength: m.context, KVType: m.kvType, Quantize: m.quantize}
 }
 
 // ids is a flag value: token ids with commas between them.

@@ -19,5 +19,9 @@ func openHF(fsys fs.FS) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: m.File, AddVocabulary: m.AddVocabulary, close: m.Close}, nil
+	if err := m.AddVocabulary(); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return &Model{File: m.File, close: m.Close}, nil
 }

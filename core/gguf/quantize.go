@@ -21,7 +21,7 @@ func (f *File) Quantize(t quant.Type) (*Writer, error) {
 	w := NewWriter()
 	for _, key := range f.keys {
 		switch key {
-		case "general.alignment": // of this file
+		case "general.alignment", "split.no", "split.count", "split.tensors.count": // of these files
 		case "general.file_type", "general.quantization_version":
 		default:
 			w.Set(key, f.values[key])
@@ -30,7 +30,9 @@ func (f *File) Quantize(t quant.Type) (*Writer, error) {
 	if number, ok := fileTypes[t.Name]; ok {
 		w.Set("general.file_type", number)
 	}
-	w.Set("general.quantization_version", uint32(2))
+	if t.BlockLen > 1 {
+		w.Set("general.quantization_version", uint32(2))
+	}
 	for i := range f.Tensors {
 		from := &f.Tensors[i]
 		old, err := from.Type()

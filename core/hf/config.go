@@ -82,7 +82,7 @@ func (c *config) size(def int64, keys ...string) int64 {
 	key, v := c.find(keys...)
 	n := def
 	if v == nil && def == 0 {
-		c.fail("%q is missing", strings.Join(keys, `" or "`))
+		c.fail(`"%s" is missing`, strings.Join(keys, `" or "`))
 		n = 1
 	} else if v != nil {
 		n = c.integer(key, v)

@@ -12,6 +12,7 @@ package quant
 import (
 	"fmt"
 	"sort"
+	"strings"
 )
 
 // Type is a GGML storage type: how many bytes hold how many values, and how to
@@ -111,6 +112,17 @@ func Types() []Type {
 	}
 	sort.Slice(ts, func(i, j int) bool { return ts[i].ID < ts[j].ID })
 	return ts
+}
+
+// Writable returns the names of the types that have a Quantize, in lower case,
+// ordered by their number.
+func Writable() (names []string) {
+	for _, t := range Types() {
+		if t.Quantize != nil {
+			names = append(names, strings.ToLower(t.Name))
+		}
+	}
+	return names
 }
 
 // RowBytes returns the size in bytes of a row of cols values, and whether cols
