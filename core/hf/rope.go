@@ -69,9 +69,9 @@ func (c *config) yarn(r *config) {
 	c.w.Set(c.prefix+"rope.scaling.type", "yarn")
 	c.setFloat("rope.scaling.factor", r.need("factor"))
 	c.setUint("rope.scaling.original_context_length", c.original(r))
-	for from, to := range map[string]string{"beta_fast": "yarn_beta_fast", "beta_slow": "yarn_beta_slow"} {
-		if r.values[from] != nil {
-			c.setFloat("rope.scaling."+to, r.need(from))
+	for _, key := range []string{"beta_fast", "beta_slow"} {
+		if r.values[key] != nil {
+			c.setFloat("rope.scaling.yarn_"+key, r.need(key))
 		}
 	}
 	// attention_factor is what cosine and sine are multiplied by in all. GGUF has the

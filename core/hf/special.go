@@ -84,11 +84,14 @@ func (v *vocabulary) ends() (ids []int64) {
 // says, else as the post-processor does.
 func (v *vocabulary) addRules(w *gguf.Writer) {
 	bos, eos := v.template()
-	for key, value := range map[string]bool{"add_bos_token": bos, "add_eos_token": eos} {
-		if b, ok := v.files[TokenizerConfigName][key].(bool); ok {
-			value = b
+	for _, rule := range []struct {
+		key   string
+		value bool
+	}{{"add_bos_token", bos}, {"add_eos_token", eos}} {
+		if b, ok := v.files[TokenizerConfigName][rule.key].(bool); ok {
+			rule.value = b
 		}
-		w.Set("tokenizer.ggml."+key, value)
+		w.Set("tokenizer.ggml."+rule.key, rule.value)
 	}
 }
 

@@ -69,9 +69,12 @@ func open(model io.ReaderAt, size int64, tokenizer []byte) (*gguf.Writer, error)
 	w := gguf.NewWriter()
 	w.Set("general.architecture", "llama")
 	w.Set("general.file_type", uint32(0))
-	for key, n := range map[string]int64{"context_length": h.context, "embedding_length": h.hidden, "block_count": h.layers, "feed_forward_length": h.ffn,
-		"attention.head_count": h.heads, "attention.head_count_kv": h.kvHeads, "vocab_size": h.vocab, "rope.dimension_count": h.hidden / h.heads} {
-		w.Set("llama."+key, uint32(n))
+	for _, k := range []struct {
+		name string
+		n    int64
+	}{{"context_length", h.context}, {"embedding_length", h.hidden}, {"block_count", h.layers}, {"feed_forward_length", h.ffn},
+		{"attention.head_count", h.heads}, {"attention.head_count_kv", h.kvHeads}, {"vocab_size", h.vocab}, {"rope.dimension_count", h.hidden / h.heads}} {
+		w.Set("llama."+k.name, uint32(k.n))
 	}
 	w.Set("llama.attention.layer_norm_rms_epsilon", float32(normEps))
 	w.Set("llama.rope.freq_base", float32(10000))
