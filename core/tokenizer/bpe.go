@@ -248,7 +248,7 @@ func (b *byteBPE) finish(text string) string {
 }
 
 func (b *byteBPE) encode(ids []int32, text string, _ place) ([]int32, error) {
-	words, err := split(text, b.steps)
+	words, err := split([]string{text}, b.steps)
 	if err != nil {
 		return nil, err
 	}

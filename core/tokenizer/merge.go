@@ -8,6 +8,7 @@ type symbol struct {
 	start, end int   // in the text; end == start after it was joined to its left
 	id         int32 // token, -1 if the stretch is none
 	prev, next int   // -1 at the ends
+	frozen     bool  // never joined
 }
 
 // candidate is a possible join of two neighbours. A smaller rank is joined

@@ -40,7 +40,7 @@ func newRawBPE(b *byteBPE, _ preType) (coder, error) {
 }
 
 func (r *rawBPE) encode(ids []int32, text string, _ place) ([]int32, error) {
-	words, err := split(strings.ReplaceAll(text, " ", spaceMark), r.steps)
+	words, err := split([]string{strings.ReplaceAll(text, " ", spaceMark)}, r.steps)
 	if err != nil {
 		return nil, err
 	}

@@ -45,16 +45,16 @@ const (
 	patternO200KClass = lead + `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+` + contraction + `?|` + lead + `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*` + contraction + `?|\p{N}{1,3}` + signsWithSlash
 )
 
-// split cuts text by the steps: each cuts every stretch that the ones before it
-// left into its matches and what lies between them. Joined, the words are the
-// text.
-func split(text string, steps []step) ([]string, error) {
-	if text == "" {
-		return nil, nil
+// split cuts pieces of text by the steps: each cuts every piece that the ones
+// before it left into its matches and what lies between them. Joined, the words
+// are the text.
+func split(pieces []string, steps []step) ([]string, error) {
+	length := 0
+	for _, p := range pieces {
+		length += len(p)
 	}
-	pieces := []string{text}
 	for _, match := range steps {
-		next := make([]string, 0, len(pieces)+len(text)/6)
+		next := make([]string, 0, len(pieces)+length/6)
 		for _, s := range pieces {
 			var err error
 			if next, err = appendMatches(next, s, match); err != nil {
@@ -66,6 +66,8 @@ func split(text string, steps []step) ([]string, error) {
 	return pieces, nil
 }
 
+var errTooManySteps = &errs.UnsupportedError{What: "a text on which the model's own regular expression takes too many steps"}
+
 func appendMatches(out []string, s string, match step) ([]string, error) {
 	from := 0
 	for i := 0; i < len(s); {
@@ -75,7 +77,7 @@ func appendMatches(out []string, s string, match step) ([]string, error) {
 			continue
 		}
 		if end == tooManySteps {
-			return nil, &errs.UnsupportedError{What: "a text on which the model's own regular expression takes too many steps"}
+			return nil, errTooManySteps
 		}
 		if from < i {
 			out = append(out, s[from:i])

@@ -26,6 +26,7 @@ type spm struct {
 	byteIDs   [256]int32 // -1 without a token for the byte
 	byteOf    map[int32]byte
 	addPrefix bool
+	frozen    *trie // symbols that are never joined nor cut; nil where they were taken out before
 }
 
 func newSPM(v *vocab, f *gguf.File) (coder, error) {
@@ -68,25 +69,37 @@ func (s *spm) encode(ids []int32, text string, _ place) ([]int32, error) {
 	}
 	text = strings.ReplaceAll(text, " ", spaceMark)
 	var word string
-	m := &merger{join: func(l, r *symbol) (int32, float32, bool) {
-		id, ok := s.ids[word[l.start:r.end]]
-		if !ok {
-			return 0, 0, false
-		}
-		return id, -s.scores[id], true
-	}}
+	m := s.merger(&word)
 	return encodeCached(ids, s.cut.words(text), func(ids []int32, w string) ([]int32, error) {
 		word = w
 		return s.word(ids, w, m)
 	})
 }
 
+// merger returns a merger for symbols of word.
+func (s *spm) merger(word *string) *merger {
+	return &merger{join: func(l, r *symbol) (int32, float32, bool) {
+		id, ok := s.ids[(*word)[l.start:r.end]]
+		if !ok || s.frozen != nil && (l.frozen || r.frozen || s.types[id] != typeNormal) {
+			return 0, 0, false
+		}
+		return id, -s.scores[id], true
+	}}
+}
+
 func (s *spm) word(ids []int32, w string, m *merger) ([]int32, error) {
 	m.symbols = m.symbols[:0]
 	for i := 0; i < len(w); {
+		if s.frozen != nil {
+			if end, id := s.frozen.longest(w, i); id >= 0 {
+				m.symbols = append(m.symbols, symbol{start: i, end: end, id: id, frozen: true})
+				i = end
+				continue
+			}
+		}
 		_, n := utf8.DecodeRuneInString(w[i:])
 		id, ok := s.ids[w[i:i+n]]
-		if !ok {
+		if !ok || s.frozen != nil && s.types[id] != typeNormal {
 			id = -1
 		}
 		m.symbols = append(m.symbols, symbol{start: i, end: i + n, id: id})

@@ -119,11 +119,16 @@ func (t *Tokenizer) Decode(ids []int32) (string, error) {
 	return t.coder.finish(b.String()), nil
 }
 
-// text returns the bytes of one token; special tokens are their own text.
+// text returns the bytes of one token; special tokens are their own text, and
+// unused ones have none.
 func (t *Tokenizer) text(id int32) string {
 	switch t.types[id] {
+	case typeUnused:
+		return ""
 	case typeControl, typeUserDefined, typeUnknown:
-		return t.tokens[id]
+		if !t.decodeAll {
+			return t.tokens[id]
+		}
 	}
 	return t.coder.bytes(id)
 }

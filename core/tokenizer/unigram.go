@@ -25,6 +25,7 @@ type unigram struct {
 	scores   []float64
 	unkScore float64
 	unk      int32
+	single   bool        // sums are float32, as in SentencePiece: it decides between equals
 	fallback *[256]int32 // <0x00> to <0xFF>, for characters that are no token; may be nil
 }
 
@@ -95,11 +96,11 @@ func (u *unigram) encode(ids []int32, text string, room []best) ([]int32, []best
 				continue
 			}
 			known = known || j == i+n
-			if s := sum + u.scores[id]; s > room[j].sum {
+			if s := u.round(sum + u.scores[id]); s > room[j].sum {
 				room[j] = best{s, i, id}
 			}
 		}
-		if s := sum + u.unkScore; !known && s > room[i+n].sum {
+		if s := u.round(sum + u.unkScore); !known && s > room[i+n].sum {
 			room[i+n] = best{s, i, u.unk}
 		}
 		i += n
@@ -124,6 +125,13 @@ func (u *unigram) encode(ids []int32, text string, room []best) ([]int32, []best
 	}
 	slices.Reverse(ids[begin:])
 	return ids, room
+}
+
+func (u *unigram) round(x float64) float64 {
+	if u.single {
+		return float64(float32(x))
+	}
+	return x
 }
 
 // t5 is the coder of "t5" vocabularies.

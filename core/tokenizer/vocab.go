@@ -27,6 +27,8 @@ type vocab struct {
 	longest  int // bytes in the longest token
 	specials *specials
 
+	decodeAll bool // special tokens are decoded like others
+
 	bos, eos, unk int32   // -1 if there is none
 	before, after []int32 // what AddSpecial puts around a text
 	ends          map[int32]bool
@@ -55,6 +57,9 @@ func newVocab(tokens []string, types []int64) (*vocab, error) {
 	for i, s := range tokens {
 		if !utf8.ValidString(s) {
 			return nil, formatError("token %d, %q, is not UTF-8", i, s)
+		}
+		if s == "" {
+			continue
 		}
 		if other, twice := v.ids[s]; twice && v.types[i] == typeNormal && v.types[other] == typeNormal {
 			return nil, formatError("token %q is there twice, as %d and %d", s, other, i)
