@@ -5,33 +5,33 @@ import (
 	"math"
 )
 
-// KeyGroup is how many positions are interleaved in the key cache, so that four
-// scores are one vector sum without a step across lanes.
-const KeyGroup = 4
-
-// attendRows is how many rows of queries share each load of keys and values:
-// 3 rows x 4 vectors of sums, their three factors and the load take all of the 16
-// vector registers that the assembler has.
-const attendRows = 3
+// PanelCols is how many positions of keys, or numbers of values, lie side by side
+// in the cache: a panel of them is one forward stream of memory, a cache line a
+// step, and its sums stay in vector registers.
+const PanelCols = 16
 
 // Scores writes the dot products of queries with the first n keys:
 // dst[r][p] = sum over d of q[r][d]*k[p][d], added in the order of d.
 //
-//	dst [rows, stride] f32, of which n are written
+//	dst [rows, stride] f32, of which n are written, rounded up to whole panels
 //	q   [rows, headDim] f32
-//	k   [positions/4, headDim, 4] f32, position p at [p/4, :, p%4]
+//	k   [positions/16, headDim, 16] f32, position p at [p/16, :, p%16]
 //
-// It panics if dst is shorter or k than the whole groups of n positions.
+// It panics if dst is shorter, or k than the whole panels of n positions.
 // Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, eq. 1.
 func Scores(dst []float32, stride int, q, k []float32, headDim, n int) {
-	groups := (n + KeyGroup - 1) / KeyGroup
-	rows := checkRows("scores", q, headDim, dst, stride, n)
-	if len(k) < groups*KeyGroup*headDim {
+	panels := (n + PanelCols - 1) / PanelCols
+	rows := checkRows("scores", q, headDim, dst, stride, panels*PanelCols)
+	if len(k) < panels*PanelCols*headDim {
 		panic(fmt.Sprintf("kernel: scores of %d positions of %d values from %d", n, headDim, len(k)))
 	}
-	if n > 0 && rows > 0 {
-		scores(dst, stride, q, k, headDim, n)
+	if n == 0 || rows == 0 {
+		return
 	}
+	for r := range rows {
+		clear(dst[r*stride : r*stride+panels*PanelCols])
+	}
+	panel(dst, q, k, rows, stride, headDim, headDim, panels, PanelCols*headDim)
 }
 
 // checkRows returns the rows of x [rows, headDim] and panics if they are not whole
@@ -47,51 +47,51 @@ func checkRows(what string, x []float32, headDim int, y []float32, stride, n int
 	return rows
 }
 
-func scoresGeneric(dst []float32, stride int, q, k []float32, headDim, n int) {
-	for ; len(q) > 0; q = q[headDim:] {
-		for p := 0; p < n; p += KeyGroup {
-			var s [KeyGroup]float32
-			group := k[p*headDim : (p+KeyGroup)*headDim]
-			for d, v := range q[:headDim] {
-				x := (*[KeyGroup]float32)(group[d*KeyGroup:])
-				for j := range s {
-					s[j] += float32(v * x[j])
-				}
-			}
-			copy(dst[p:n], s[:])
-		}
-		if len(q) > headDim {
-			dst = dst[stride:]
-		}
-	}
-}
-
 // Mix adds the weighted sums of n values: dst[r][d] += sum over p of w[r][p]*v[p][d],
 // added in the order of p.
 //
-//	dst [rows, headDim] f32; w [rows, stride] f32, of which n count; v [n, headDim] f32
+//	dst [rows, headDim] f32
+//	w   [rows, stride] f32, of which n count
+//	v   [⌈headDim/16⌉, step] f32, of which n times 16 count: number d of value p at [d/16, 16*p + d%16]
 //
 // It panics if w or v is shorter.
-func Mix(dst, w []float32, stride int, v []float32, headDim, n int) {
+func Mix(dst, w []float32, stride int, v []float32, step, headDim, n int) {
 	rows := checkRows("mix", dst, headDim, w, stride, n)
-	if len(v) < n*headDim {
-		panic(fmt.Sprintf("kernel: mix of %d rows of %d values from %d", n, headDim, len(v)))
+	panels, rest := headDim/PanelCols, headDim%PanelCols
+	if need := (headDim-1)/PanelCols*step + n*PanelCols; step < n*PanelCols || len(v) < need {
+		panic(fmt.Sprintf("kernel: mix of %d rows of %d values from %d, %d apart", n, headDim, len(v), step))
 	}
-	if n > 0 && rows > 0 {
-		mix(dst, w, stride, v, headDim, n)
+	if n == 0 || rows == 0 {
+		return
+	}
+	if panels > 0 {
+		panel(dst, w, v, rows, headDim, stride, n, panels, step)
+	}
+	if rest > 0 { // part of a panel
+		for r := range rows {
+			var last [PanelCols]float32
+			at := dst[r*headDim+panels*PanelCols:][:rest]
+			copy(last[:], at)
+			panel(last[:], w[r*stride:], v[panels*step:], 1, PanelCols, stride, n, 1, step)
+			copy(at, last[:])
+		}
 	}
 }
 
-func mixGeneric(dst, w []float32, stride int, v []float32, headDim, n int) {
-	for ; len(dst) > 0; dst = dst[headDim:] {
-		for p, a := range w[:n] {
-			out := dst[:headDim]
-			for d, x := range v[p*headDim : (p+1)*headDim] {
-				out[d] += float32(a * x)
+// panelGeneric is the reference of panel:
+// dst[r][16*t+j] += sum over i of x[r][i]*m[t][i][j], for 16 columns j of a panel t,
+// added in the order of i. Products are rounded before they are added.
+//
+//	dst [rows, dstStride]; x [rows, xStride], of which n count; m [panels, step], of which n times 16 count
+func panelGeneric(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
+	for r := range rows {
+		for t := range panels {
+			sums := (*[PanelCols]float32)(dst[r*dstStride+t*PanelCols:])
+			for i, a := range x[r*xStride : r*xStride+n] {
+				for j, v := range (*[PanelCols]float32)(m[t*step+i*PanelCols:]) {
+					sums[j] += float32(a * v)
+				}
 			}
-		}
-		if len(dst) > headDim {
-			w = w[stride:]
 		}
 	}
 }
@@ -147,7 +147,7 @@ func Rescale(x []float32, max, sum float32) (newMax, newSum, factor float32) {
 	if m < max {
 		m = max
 	}
-	if math.IsInf(float64(m), -1) {
+	if math.IsInf(float64(m), -1) && !anyNaN(x) {
 		clear(x)
 		return max, sum, 1
 	}

@@ -20,14 +20,21 @@ func eachAttention(f func(r *rand.Rand, rows, headDim, n, stride int)) {
 	}
 }
 
+// round16 is n rounded up to whole panels.
+func round16(n int) int { return (n + PanelCols - 1) / PanelCols * PanelCols }
+
 func TestScoresEqualGeneric(t *testing.T) {
 	eachAttention(func(r *rand.Rand, rows, headDim, n, stride int) {
-		q, k := make([]float32, rows*headDim), make([]float32, (n+3)/4*4*headDim)
+		stride += round16(n) - n
+		q, k := make([]float32, rows*headDim), make([]float32, round16(n)*headDim)
 		values(r, q, 0)
 		values(r, k, n%4)
 		got, check := guarded[float32](t, rows*stride, n%8)
 		want := clone(got)
-		scoresGeneric(want, stride, q, k, headDim, n)
+		for i := range rows {
+			clear(want[i*stride:][:round16(n)])
+		}
+		panelGeneric(want, q, k, rows, stride, headDim, headDim, round16(n)/PanelCols, headDim*PanelCols)
 		Scores(got, stride, q, k, headDim, n)
 		sameBits(t, want, got, "rows=%d headDim=%d n=%d", rows, headDim, n)
 		check()
@@ -36,15 +43,21 @@ func TestScoresEqualGeneric(t *testing.T) {
 
 func TestMixEqualsGeneric(t *testing.T) {
 	eachAttention(func(r *rand.Rand, rows, headDim, n, stride int) {
-		w, v := make([]float32, rows*stride), make([]float32, n*headDim)
+		panels, step := round16(headDim)/PanelCols, (n+rows%2)*PanelCols
+		w, v := make([]float32, rows*stride), make([]float32, panels*step)
 		values(r, w, 0)
 		values(r, v, n%4)
 		got, check := guarded[float32](t, rows*headDim, n%8)
 		values(r, got, 0)
-		want := clone(got)
-		mixGeneric(want, w, stride, v, headDim, n)
-		Mix(got, w, stride, v, headDim, n)
-		sameBits(t, want, got, "rows=%d headDim=%d n=%d", rows, headDim, n)
+		want := make([]float32, rows*panels*PanelCols)
+		for i := range rows {
+			copy(want[i*panels*PanelCols:], got[i*headDim:(i+1)*headDim])
+		}
+		panelGeneric(want, w, v, rows, panels*PanelCols, stride, n, panels, step)
+		Mix(got, w, stride, v, step, headDim, n)
+		for i := range rows {
+			sameBits(t, want[i*panels*PanelCols:][:headDim], got[i*headDim:(i+1)*headDim], "row %d of %d headDim=%d n=%d", i, rows, headDim, n)
+		}
 		check()
 	})
 }
@@ -68,22 +81,30 @@ func TestMixInt8EqualsGeneric(t *testing.T) {
 	})
 }
 
-// TestScoresAgainstFloat64 is the formula itself, with the keys interleaved by hand.
-func TestScoresAgainstFloat64(t *testing.T) {
-	const rows, headDim, n = 5, 20, 11
+// TestAgainstFloat64 is the formulas themselves, with keys and values interleaved
+// by hand: q·k of every position, and the values weighted by it.
+func TestAgainstFloat64(t *testing.T) {
+	const rows, headDim, n = 5, 20, 19
 	r := rand.New(rand.NewPCG(13, 14))
-	q, k := make([]float32, rows*headDim), make([]float32, 12*headDim)
+	q, k, v := make([]float32, rows*headDim), make([]float32, 32*headDim), make([]float32, 32*n)
 	values(r, q, 0)
 	values(r, k, 0)
-	got := make([]float32, rows*n)
-	Scores(got, n, q, k, headDim, n)
+	values(r, v, 0)
+	got, mixed := make([]float32, rows*32), make([]float32, rows*headDim)
+	Scores(got, 32, q, k, headDim, n)
+	Mix(mixed, got, 32, v, 16*n, headDim, n)
 	for i := range rows {
+		var wantMix [headDim]float64
 		for p := range n {
 			want := 0.0
 			for d := range headDim {
-				want += float64(q[i*headDim+d]) * float64(k[p/4*4*headDim+d*4+p%4])
+				want += float64(q[i*headDim+d]) * float64(k[p/16*16*headDim+d*16+p%16])
+				wantMix[d] += float64(got[i*32+p]) * float64(v[d/16*16*n+p*16+d%16])
 			}
-			require.InDelta(t, want, got[i*n+p], 1e-5, "row %d, position %d", i, p)
+			require.InDelta(t, want, got[i*32+p], 1e-5, "row %d, position %d", i, p)
+		}
+		for d, want := range wantMix {
+			require.InDelta(t, want, mixed[i*headDim+d], 1e-4, "row %d, value %d", i, d)
 		}
 	}
 }
@@ -120,16 +141,25 @@ func TestRescale(t *testing.T) {
 	m, s, f := Rescale(x, inf, 0)
 	require.Equal(t, []float32{0, 0}, x, "all masked")
 	require.Equal(t, []float32{inf, 0, 1}, []float32{m, s, f})
-	_, s, f = Rescale([]float32{1, float32(math.NaN())}, 3, 2)
-	require.True(t, s != s && f != f, "NaN spreads")
+	nan := float32(math.NaN())
+	for _, x := range [][]float32{{1, nan}, {nan, 4}, {inf, nan}, {nan, inf, inf, inf, inf, inf}} {
+		for _, max := range []float32{inf, 3} {
+			_, s, _ = Rescale(x, max, 2)
+			require.True(t, s != s, "NaN spreads to the sum")
+		}
+	}
 }
 
 func TestAttentionPanics(t *testing.T) {
 	x := make([]float32, 8)
-	require.Panics(t, func() { Scores(x, 4, x[:3], x, 2, 4) }, "part of a row")
-	require.Panics(t, func() { Scores(x, 4, x[:6], x, 2, 4) }, "scores too short")
-	require.Panics(t, func() { Scores(x, 5, x[:2], x, 2, 5) }, "keys too short")
-	require.Panics(t, func() { Mix(x[:2], x, 5, x, 2, 5) }, "values too short")
-	require.Panics(t, func() { Mix(x[:2], x, 3, x, 2, 4) }, "more than a row")
+	y := make([]float32, 64)
+	require.NotPanics(t, func() { Scores(y, 16, x[:2], y[:32], 2, 4); Mix(x[:2], y, 4, y[:64], 64, 2, 4) })
+	require.Panics(t, func() { Scores(y, 16, x[:3], y, 2, 4) }, "part of a row")
+	require.Panics(t, func() { Scores(y, 32, x[:6], y, 2, 4) }, "scores too short")
+	require.Panics(t, func() { Scores(y, 15, x[:2], y, 2, 4) }, "part of a panel")
+	require.Panics(t, func() { Scores(y, 16, x[:2], y[:31], 2, 4) }, "keys too short")
+	require.Panics(t, func() { Mix(x[:2], y, 5, y[:63], 64, 2, 4) }, "values too short")
+	require.Panics(t, func() { Mix(x[:2], y, 4, y, 63, 2, 4) }, "panels overlap")
+	require.Panics(t, func() { Mix(x[:2], y, 3, y, 64, 2, 4) }, "more than a row")
 	require.Panics(t, func() { MixInt8(x, x, 4, make([]int8, 127), x, 8, 4) }, "values too short")
 }

@@ -2,84 +2,40 @@
 
 package kernel
 
-// See scoresGeneric for the reference.
-func scores(dst []float32, stride int, q, k []float32, headDim, n int) {
-	whole := n / KeyGroup
-	for len(q) > 0 {
-		rows := min(attendRows, len(q)/headDim)
-		if whole > 0 {
-			scoreTile(rows, dst, q, k, stride, headDim, whole)
-		}
-		if at := whole * KeyGroup; at < n {
-			var last [attendRows * KeyGroup]float32
-			scoreTile(rows, last[:], q, k[at*headDim:], KeyGroup, headDim, 1)
-			for r := range rows {
-				copy(dst[r*stride+at:r*stride+n], last[r*KeyGroup:])
-			}
-		}
-		q = q[rows*headDim:]
-		if len(q) > 0 {
-			dst = dst[rows*stride:]
-		}
-	}
-}
+// attendRows is how many rows share each load at most; two do so fastest, since
+// all their sums stay in registers (docs/kernels.md).
+const attendRows = 3
 
-func scoreTile(rows int, dst, q, k []float32, stride, headDim, groups int) {
-	switch rows {
-	case 1:
-		scores1(dst, q, k, stride, headDim, groups)
-	case 2:
-		scores2(dst, q, k, stride, headDim, groups)
-	default:
-		scores3(dst, q, k, stride, headDim, groups)
-	}
-}
-
-// scores1, scores2 and scores3 are Scores of so many rows with a positive number of whole groups.
-//
-//go:noescape
-func scores1(dst, q, k []float32, stride, headDim, groups int)
-
-//go:noescape
-func scores2(dst, q, k []float32, stride, headDim, groups int)
-
-//go:noescape
-func scores3(dst, q, k []float32, stride, headDim, groups int)
-
-// See mixGeneric for the reference.
-func mix(dst, w []float32, stride int, v []float32, headDim, n int) {
-	if headDim%4 != 0 {
-		mixGeneric(dst, w, stride, v, headDim, n)
-		return
-	}
-	for len(dst) > 0 {
-		rows := min(attendRows, len(dst)/headDim)
-		switch rows {
-		case 1:
-			mix1(dst, w, v, stride, headDim, n)
-		case 2:
-			mix2(dst, w, v, stride, headDim, n)
+// See panelGeneric for the reference.
+func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
+	for rows > 0 {
+		done := 2
+		switch {
+		case rows == 1:
+			done = 1
+			panel1(dst, x, m, dstStride, xStride, n, panels, step)
+		case rows%2 == 1:
+			done = 3
+			panel3(dst, x, m, dstStride, xStride, n, panels, step)
 		default:
-			mix3(dst, w, v, stride, headDim, n)
+			panel2(dst, x, m, dstStride, xStride, n, panels, step)
 		}
-		dst = dst[rows*headDim:]
-		if len(dst) > 0 {
-			w = w[rows*stride:]
+		if rows -= done; rows > 0 {
+			dst, x = dst[done*dstStride:], x[done*xStride:]
 		}
 	}
 }
 
-// mix1, mix2 and mix3 are Mix of so many rows of a multiple of four values, with
-// at least one position.
+// panel1, panel2 and panel3 are panel of so many rows, with at least one of everything.
 //
 //go:noescape
-func mix1(dst, w, v []float32, stride, headDim, n int)
+func panel1(dst, x, m []float32, dstStride, xStride, n, panels, step int)
 
 //go:noescape
-func mix2(dst, w, v []float32, stride, headDim, n int)
+func panel2(dst, x, m []float32, dstStride, xStride, n, panels, step int)
 
 //go:noescape
-func mix3(dst, w, v []float32, stride, headDim, n int)
+func panel3(dst, x, m []float32, dstStride, xStride, n, panels, step int)
 
 // See mixInt8Generic for the reference.
 func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, headDim, n int) {

@@ -4,2021 +4,1213 @@
 
 #include "textflag.h"
 
-// func scores1(dst []float32, q []float32, k []float32, stride int, headDim int, groups int)
-TEXT ·scores1(SB), NOSPLIT, $0-96
+// func panel1(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
+TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load q_base+24(FP)
+	I64Load x_base+24(FP)
 	Set R1
-	I64Load k_base+48(FP)
+	I64Load m_base+48(FP)
 	Set R2
-	I64Load stride+72(FP)
+	I64Load dstStride+72(FP)
 	Set R3
-	I64Load headDim+80(FP)
-	Set R4
-	I64Load groups+88(FP)
-	Set R5
-	Get R3
-	I64Const $4
-	I64Mul
-	Set R3
-	Get R4
-	I64Const $16
-	I64Mul
-	Set R6
-	Get R4
-	I64Const $4
-	I64Mul
-	Set R8
-	Block
-	Loop
-	Get R5
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R2
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R13
-	Get R6
-	I64Add
-	Set R14
-	Get R14
-	Get R6
-	I64Add
-	Set R15
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	V128Const $0, $0
-	Set V2
-	V128Const $0, $0
-	Set V3
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get R13
-	I64Const $16
-	I64Add
-	Set R13
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get R14
-	I64Const $16
-	I64Add
-	Set R14
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get R15
-	I64Const $16
-	I64Add
-	Set R15
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $4
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-4
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R5
-	I64Const $1
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R2
-	Set R12
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $16
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $1
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-1
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	RET
-
-// func scores2(dst []float32, q []float32, k []float32, stride int, headDim int, groups int)
-TEXT ·scores2(SB), NOSPLIT, $0-96
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load q_base+24(FP)
-	Set R1
-	I64Load k_base+48(FP)
-	Set R2
-	I64Load stride+72(FP)
-	Set R3
-	I64Load headDim+80(FP)
-	Set R4
-	I64Load groups+88(FP)
-	Set R5
-	Get R3
-	I64Const $4
-	I64Mul
-	Set R3
-	Get R4
-	I64Const $16
-	I64Mul
-	Set R6
-	Get R4
-	I64Const $4
-	I64Mul
-	Set R8
-	Block
-	Loop
-	Get R5
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R8
-	I64Add
-	Set R10
-	Get R2
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R13
-	Get R6
-	I64Add
-	Set R14
-	Get R14
-	Get R6
-	I64Add
-	Set R15
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	V128Const $0, $0
-	Set V2
-	V128Const $0, $0
-	Set V3
-	V128Const $0, $0
-	Set V4
-	V128Const $0, $0
-	Set V5
-	V128Const $0, $0
-	Set V6
-	V128Const $0, $0
-	Set V7
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R13
-	I64Const $16
-	I64Add
-	Set R13
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V6
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V6
-	Get R14
-	I64Const $16
-	I64Add
-	Set R14
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V7
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V7
-	Get R15
-	I64Const $16
-	I64Add
-	Set R15
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V6
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V7
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $4
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-4
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R5
-	I64Const $1
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R8
-	I64Add
-	Set R10
-	Get R2
-	Set R12
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V4
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $16
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $1
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-1
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	RET
-
-// func scores3(dst []float32, q []float32, k []float32, stride int, headDim int, groups int)
-TEXT ·scores3(SB), NOSPLIT, $0-96
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load q_base+24(FP)
-	Set R1
-	I64Load k_base+48(FP)
-	Set R2
-	I64Load stride+72(FP)
-	Set R3
-	I64Load headDim+80(FP)
-	Set R4
-	I64Load groups+88(FP)
-	Set R5
-	Get R3
-	I64Const $4
-	I64Mul
-	Set R3
-	Get R4
-	I64Const $16
-	I64Mul
-	Set R6
-	Get R4
-	I64Const $4
-	I64Mul
-	Set R8
-	Block
-	Loop
-	Get R5
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R8
-	I64Add
-	Set R10
-	Get R10
-	Get R8
-	I64Add
-	Set R11
-	Get R2
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R13
-	Get R6
-	I64Add
-	Set R14
-	Get R14
-	Get R6
-	I64Add
-	Set R15
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	V128Const $0, $0
-	Set V2
-	V128Const $0, $0
-	Set V3
-	V128Const $0, $0
-	Set V4
-	V128Const $0, $0
-	Set V5
-	V128Const $0, $0
-	Set V6
-	V128Const $0, $0
-	Set V7
-	V128Const $0, $0
-	Set V8
-	V128Const $0, $0
-	Set V9
-	V128Const $0, $0
-	Set V10
-	V128Const $0, $0
-	Set V11
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V14
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get V8
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V8
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get V9
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V9
-	Get R13
-	I64Const $16
-	I64Add
-	Set R13
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V6
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V6
-	Get V10
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V10
-	Get R14
-	I64Const $16
-	I64Add
-	Set R14
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V7
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V7
-	Get V11
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V11
-	Get R15
-	I64Const $16
-	I64Add
-	Set R15
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V6
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V7
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V8
-	V128Store $0, $0
-	Get R9
-	I32WrapI64
-	Get V9
-	V128Store $0, $16
-	Get R9
-	I32WrapI64
-	Get V10
-	V128Store $0, $32
-	Get R9
-	I32WrapI64
-	Get V11
-	V128Store $0, $48
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $4
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-4
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R5
-	I64Const $1
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R8
-	I64Add
-	Set R10
-	Get R10
-	Get R8
-	I64Add
-	Set R11
-	Get R2
-	Set R12
-	Get R4
-	Set R7
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V4
-	V128Const $0, $0
-	Set V8
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V14
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get V8
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V8
-	Get R12
-	I64Const $16
-	I64Add
-	Set R12
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R0
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R9
-	I32WrapI64
-	Get V8
-	V128Store $0, $0
-	Get R9
-	Get R3
-	I64Add
-	Set R9
-	Get R0
-	I64Const $16
-	I64Add
-	Set R0
-	Get R2
-	Get R6
-	I64Const $1
-	I64Mul
-	I64Add
-	Set R2
-	Get R5
-	I64Const $-1
-	I64Add
-	Set R5
-	Br $0
-	End
-	End
-	RET
-
-// func mix1(dst []float32, w []float32, v []float32, stride int, headDim int, n int)
-TEXT ·mix1(SB), NOSPLIT, $0-96
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load w_base+24(FP)
-	Set R1
-	I64Load v_base+48(FP)
-	Set R2
-	I64Load stride+72(FP)
-	Set R3
-	I64Load headDim+80(FP)
+	I64Load xStride+80(FP)
 	Set R4
 	I64Load n+88(FP)
 	Set R5
+	I64Load panels+96(FP)
+	Set R6
+	I64Load step+104(FP)
+	Set R7
 	Get R3
-	I64Const $4
-	I64Mul
+	I64Const $2
+	I64Shl
 	Set R3
 	Get R4
-	I64Const $4
-	I64Mul
-	Set R6
-	Block
+	I64Const $2
+	I64Shl
+	Set R4
+	Get R7
+	I64Const $2
+	I64Shl
+	Set R7
 	Loop
+	Get R1
+	Set R10
+	Get R2
+	I64Const $0
+	I64Add
+	Set R9
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V1
+	Get R14
+	I32WrapI64
+	V128Load $32
+	Set V2
+	Get R14
+	I32WrapI64
+	V128Load $48
+	Set V3
+	Get R5
+	I64Const $1
+	I64ShrU
+	Tee R8
+	I64Eqz
+	I32Eqz
+	If
+	Loop
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get R9
+	I32WrapI64
+	V128Load $32
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get R9
+	I32WrapI64
+	V128Load $48
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R10
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V11
+	Get R9
+	I32WrapI64
+	V128Load $64
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get R9
+	I32WrapI64
+	V128Load $80
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get R9
+	I32WrapI64
+	V128Load $96
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get R9
+	I32WrapI64
+	V128Load $112
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R10
+	I64Const $8
+	I64Add
+	Set R10
+	Get R9
+	I64Const $128
+	I64Add
+	Set R9
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	End
+	Get R5
+	I64Const $1
+	I64And
+	I64Eqz
+	I32Eqz
+	If
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get R9
+	I32WrapI64
+	V128Load $32
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get R9
+	I32WrapI64
+	V128Load $48
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get R10
+	I64Const $4
+	I64Add
+	Set R10
+	Get R9
+	I64Const $64
+	I64Add
+	Set R9
+	End
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R14
+	I32WrapI64
+	Get V2
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V3
+	V128Store $0, $48
+	Get R0
+	I64Const $64
+	I64Add
+	Set R0
+	Get R2
+	Get R7
+	I64Add
+	Set R2
+	Get R6
+	I64Const $-1
+	I64Add
+	Tee R6
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func panel2(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
+TEXT ·panel2(SB), NOSPLIT, $0-112
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load x_base+24(FP)
+	Set R1
+	I64Load m_base+48(FP)
+	Set R2
+	I64Load dstStride+72(FP)
+	Set R3
+	I64Load xStride+80(FP)
+	Set R4
+	I64Load n+88(FP)
+	Set R5
+	I64Load panels+96(FP)
+	Set R6
+	I64Load step+104(FP)
+	Set R7
+	Get R3
+	I64Const $2
+	I64Shl
+	Set R3
 	Get R4
+	I64Const $2
+	I64Shl
+	Set R4
+	Get R7
+	I64Const $2
+	I64Shl
+	Set R7
+	Loop
+	Get R1
+	Set R10
+	Get R10
+	Get R4
+	I64Add
+	Set R11
+	Get R2
+	I64Const $0
+	I64Add
+	Set R9
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V1
+	Get R14
+	I32WrapI64
+	V128Load $32
+	Set V2
+	Get R14
+	I32WrapI64
+	V128Load $48
+	Set V3
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V4
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V5
+	Get R14
+	I32WrapI64
+	V128Load $32
+	Set V6
+	Get R14
+	I32WrapI64
+	V128Load $48
+	Set V7
+	Get R5
+	I64Const $1
+	I64ShrU
+	Tee R8
+	I64Eqz
+	I32Eqz
+	If
+	Loop
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V12
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V4
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V5
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R9
+	I32WrapI64
+	V128Load $32
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V6
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V6
+	Get R9
+	I32WrapI64
+	V128Load $48
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V7
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V7
+	Get R10
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V12
+	Get R9
+	I32WrapI64
+	V128Load $64
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V4
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $80
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V5
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R9
+	I32WrapI64
+	V128Load $96
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V6
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V6
+	Get R9
+	I32WrapI64
+	V128Load $112
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V7
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V7
+	Get R10
+	I64Const $8
+	I64Add
+	Set R10
+	Get R11
+	I64Const $8
+	I64Add
+	Set R11
+	Get R9
+	I64Const $128
+	I64Add
+	Set R9
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	End
+	Get R5
+	I64Const $1
+	I64And
+	I64Eqz
+	I32Eqz
+	If
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V12
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V4
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V5
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R9
+	I32WrapI64
+	V128Load $32
+	Set V15
+	Get V2
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V6
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V6
+	Get R9
+	I32WrapI64
+	V128Load $48
+	Set V15
+	Get V3
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V7
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V7
+	Get R10
+	I64Const $4
+	I64Add
+	Set R10
+	Get R11
+	I64Const $4
+	I64Add
+	Set R11
+	Get R9
+	I64Const $64
+	I64Add
+	Set R9
+	End
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R14
+	I32WrapI64
+	Get V2
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V3
+	V128Store $0, $48
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	Get R14
+	I32WrapI64
+	Get V6
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V7
+	V128Store $0, $48
+	Get R0
+	I64Const $64
+	I64Add
+	Set R0
+	Get R2
+	Get R7
+	I64Add
+	Set R2
+	Get R6
+	I64Const $-1
+	I64Add
+	Tee R6
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func panel3(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
+TEXT ·panel3(SB), NOSPLIT, $0-112
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load x_base+24(FP)
+	Set R1
+	I64Load m_base+48(FP)
+	Set R2
+	I64Load dstStride+72(FP)
+	Set R3
+	I64Load xStride+80(FP)
+	Set R4
+	I64Load n+88(FP)
+	Set R5
+	I64Load panels+96(FP)
+	Set R6
+	I64Load step+104(FP)
+	Set R7
+	Get R3
+	I64Const $2
+	I64Shl
+	Set R3
+	Get R4
+	I64Const $2
+	I64Shl
+	Set R4
+	Get R7
+	I64Const $2
+	I64Shl
+	Set R7
+	Loop
+	Get R1
+	Set R10
+	Get R10
+	Get R4
+	I64Add
+	Set R11
+	Get R11
+	Get R4
+	I64Add
+	Set R12
+	Get R2
+	I64Const $0
+	I64Add
+	Set R9
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V0
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V1
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V2
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V3
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	V128Load $0
+	Set V4
+	Get R14
+	I32WrapI64
+	V128Load $16
+	Set V5
+	Get R5
+	I64Const $1
+	I64ShrU
+	Tee R8
+	I64Eqz
+	I32Eqz
+	If
+	Loop
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V12
+	Get R12
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V4
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V12
+	Get R12
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V13
+	Get R9
+	I32WrapI64
+	V128Load $64
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V4
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $80
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I64Const $8
+	I64Add
+	Set R10
+	Get R11
+	I64Const $8
+	I64Add
+	Set R11
+	Get R12
+	I64Const $8
+	I64Add
+	Set R12
+	Get R9
+	I64Const $128
+	I64Add
+	Set R9
+	Get R8
+	I64Const $-1
+	I64Add
+	Tee R8
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	End
+	Get R5
+	I64Const $1
+	I64And
+	I64Eqz
+	I32Eqz
+	If
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V12
+	Get R12
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R9
+	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V4
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I64Const $4
+	I64Add
+	Set R10
+	Get R11
+	I64Const $4
+	I64Add
+	Set R11
+	Get R12
+	I64Const $4
+	I64Add
+	Set R12
+	Get R9
+	I64Const $64
+	I64Add
+	Set R9
+	End
+	Get R0
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V3
+	V128Store $0, $16
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	Get R1
+	Set R10
+	Get R10
+	Get R4
+	I64Add
+	Set R11
+	Get R11
+	Get R4
+	I64Add
+	Set R12
+	Get R2
 	I64Const $32
-	I64LtS
-	BrIf $1
-	Get R1
+	I64Add
 	Set R9
 	Get R0
-	Set R12
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
+	Set R14
+	Get R14
 	I32WrapI64
-	V128Load $0
+	V128Load $32
 	Set V0
-	Get R12
+	Get R14
 	I32WrapI64
-	V128Load $16
+	V128Load $48
 	Set V1
-	Get R12
-	I32WrapI64
-	V128Load $32
-	Set V2
-	Get R12
-	I32WrapI64
-	V128Load $48
-	Set V3
-	Get R12
-	I32WrapI64
-	V128Load $64
-	Set V4
-	Get R12
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R12
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get R12
-	I32WrapI64
-	V128Load $112
-	Set V7
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V8
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V15
-	Get V2
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V15
-	Get V3
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get R7
-	I32WrapI64
-	V128Load $64
-	Set V15
-	Get V4
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R7
-	I32WrapI64
-	V128Load $80
-	Set V15
-	Get V5
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R7
-	I32WrapI64
-	V128Load $96
-	Set V15
-	Get V6
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V6
-	Get R7
-	I32WrapI64
-	V128Load $112
-	Set V15
-	Get V7
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V7
-	Get R7
-	Get R6
-	I64Add
-	Set R7
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R12
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R12
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R12
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R12
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R12
-	I32WrapI64
-	Get V4
-	V128Store $0, $64
-	Get R12
-	I32WrapI64
-	Get V5
-	V128Store $0, $80
-	Get R12
-	I32WrapI64
-	Get V6
-	V128Store $0, $96
-	Get R12
-	I32WrapI64
-	Get V7
-	V128Store $0, $112
-	Get R0
-	I64Const $128
-	I64Add
-	Set R0
-	Get R2
-	I64Const $128
-	I64Add
-	Set R2
-	Get R4
-	I64Const $-32
-	I64Add
-	Set R4
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R4
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R0
-	Set R12
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V8
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V8
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get R7
-	Get R6
-	I64Add
-	Set R7
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R12
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R0
-	I64Const $16
-	I64Add
-	Set R0
-	Get R2
-	I64Const $16
-	I64Add
-	Set R2
-	Get R4
-	I64Const $-4
-	I64Add
-	Set R4
-	Br $0
-	End
-	End
-	RET
-
-// func mix2(dst []float32, w []float32, v []float32, stride int, headDim int, n int)
-TEXT ·mix2(SB), NOSPLIT, $0-96
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load w_base+24(FP)
-	Set R1
-	I64Load v_base+48(FP)
-	Set R2
-	I64Load stride+72(FP)
-	Set R3
-	I64Load headDim+80(FP)
-	Set R4
-	I64Load n+88(FP)
-	Set R5
+	Get R14
 	Get R3
-	I64Const $4
-	I64Mul
-	Set R3
-	Get R4
-	I64Const $4
-	I64Mul
-	Set R6
-	Block
-	Loop
-	Get R4
-	I64Const $16
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R3
-	I64Add
-	Set R10
-	Get R0
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R12
-	I32WrapI64
-	V128Load $16
-	Set V1
-	Get R12
-	I32WrapI64
-	V128Load $32
-	Set V2
-	Get R12
-	I32WrapI64
-	V128Load $48
-	Set V3
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R13
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R13
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R13
-	I32WrapI64
-	V128Load $48
-	Set V7
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V15
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V6
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V6
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V15
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V7
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V7
-	Get R7
-	Get R6
-	I64Add
-	Set R7
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R12
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R12
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R12
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R12
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R13
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R13
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R13
-	I32WrapI64
-	Get V6
-	V128Store $0, $32
-	Get R13
-	I32WrapI64
-	Get V7
-	V128Store $0, $48
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	I64Const $64
-	I64Add
-	Set R2
-	Get R4
-	I64Const $-16
-	I64Add
-	Set R4
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R4
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R3
-	I64Add
-	Set R10
-	Get R0
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R7
-	Get R6
-	I64Add
-	Set R7
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R12
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R13
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R0
-	I64Const $16
-	I64Add
-	Set R0
-	Get R2
-	I64Const $16
-	I64Add
-	Set R2
-	Get R4
-	I64Const $-4
-	I64Add
-	Set R4
-	Br $0
-	End
-	End
-	RET
-
-// func mix3(dst []float32, w []float32, v []float32, stride int, headDim int, n int)
-TEXT ·mix3(SB), NOSPLIT, $0-96
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load w_base+24(FP)
-	Set R1
-	I64Load v_base+48(FP)
-	Set R2
-	I64Load stride+72(FP)
-	Set R3
-	I64Load headDim+80(FP)
-	Set R4
-	I64Load n+88(FP)
-	Set R5
-	Get R3
-	I64Const $4
-	I64Mul
-	Set R3
-	Get R4
-	I64Const $4
-	I64Mul
-	Set R6
-	Block
-	Loop
-	Get R4
-	I64Const $16
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
-	Get R3
-	I64Add
-	Set R10
-	Get R10
-	Get R3
-	I64Add
-	Set R11
-	Get R0
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R13
-	Get R6
 	I64Add
 	Set R14
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R12
-	I32WrapI64
-	V128Load $16
-	Set V1
-	Get R12
+	Get R14
 	I32WrapI64
 	V128Load $32
 	Set V2
-	Get R12
+	Get R14
 	I32WrapI64
 	V128Load $48
 	Set V3
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R13
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R13
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R13
-	I32WrapI64
-	V128Load $48
-	Set V7
 	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V8
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V9
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V10
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V11
-	Loop
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V14
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get V8
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V8
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get V9
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V15
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V6
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V6
-	Get V10
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V10
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V15
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V7
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V7
-	Get V11
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V11
-	Get R7
-	Get R6
-	I64Add
-	Set R7
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R12
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R12
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R12
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R12
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R13
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R13
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R13
-	I32WrapI64
-	Get V6
-	V128Store $0, $32
-	Get R13
-	I32WrapI64
-	Get V7
-	V128Store $0, $48
-	Get R14
-	I32WrapI64
-	Get V8
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V9
-	V128Store $0, $16
-	Get R14
-	I32WrapI64
-	Get V10
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V11
-	V128Store $0, $48
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	I64Const $64
-	I64Add
-	Set R2
-	Get R4
-	I64Const $-16
-	I64Add
-	Set R4
-	Br $0
-	End
-	End
-	Block
-	Loop
-	Get R4
-	I64Const $4
-	I64LtS
-	BrIf $1
-	Get R1
-	Set R9
-	Get R9
 	Get R3
-	I64Add
-	Set R10
-	Get R10
-	Get R3
-	I64Add
-	Set R11
-	Get R0
-	Set R12
-	Get R12
-	Get R6
-	I64Add
-	Set R13
-	Get R13
-	Get R6
 	I64Add
 	Set R14
-	Get R2
-	Set R7
-	Get R5
-	Set R8
-	Get R12
+	Get R14
 	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R13
-	I32WrapI64
-	V128Load $0
+	V128Load $32
 	Set V4
 	Get R14
 	I32WrapI64
-	V128Load $0
-	Set V8
+	V128Load $48
+	Set V5
+	Get R5
+	I64Const $1
+	I64ShrU
+	Tee R8
+	I64Eqz
+	I32Eqz
+	If
 	Loop
-	Get R9
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
 	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
+	Get R12
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V14
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R7
+	Get R9
 	I32WrapI64
 	V128Load $0
 	Set V15
 	Get V0
 	Get V15
-	Get V12
+	Get V11
 	F32x4Mul
 	F32x4Add
 	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
 	Get V4
 	Get V15
 	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V4
-	Get V8
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
 	Get V15
-	Get V14
+	Get V11
 	F32x4Mul
 	F32x4Add
-	Set V8
-	Get R7
-	Get R6
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V12
+	Get R12
+	I32WrapI64
+	F32Load $4
+	F32x4Splat
+	Set V13
+	Get R9
+	I32WrapI64
+	V128Load $64
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
+	Get V4
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $80
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I64Const $8
 	I64Add
-	Set R7
+	Set R10
+	Get R11
+	I64Const $8
+	I64Add
+	Set R11
+	Get R12
+	I64Const $8
+	I64Add
+	Set R12
+	Get R9
+	I64Const $128
+	I64Add
+	Set R9
 	Get R8
 	I64Const $-1
 	I64Add
@@ -2027,32 +1219,138 @@ TEXT ·mix3(SB), NOSPLIT, $0-96
 	I32Eqz
 	BrIf $0
 	End
+	End
+	Get R5
+	I64Const $1
+	I64And
+	I64Eqz
+	I32Eqz
+	If
+	Get R10
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V11
+	Get R11
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V12
 	Get R12
 	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R13
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R9
 	I32WrapI64
+	V128Load $0
+	Set V15
+	Get V0
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V0
+	Get V2
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V2
 	Get V4
-	V128Store $0, $0
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V4
+	Get R9
+	I32WrapI64
+	V128Load $16
+	Set V15
+	Get V1
+	Get V15
+	Get V11
+	F32x4Mul
+	F32x4Add
+	Set V1
+	Get V3
+	Get V15
+	Get V12
+	F32x4Mul
+	F32x4Add
+	Set V3
+	Get V5
+	Get V15
+	Get V13
+	F32x4Mul
+	F32x4Add
+	Set V5
+	Get R10
+	I64Const $4
+	I64Add
+	Set R10
+	Get R11
+	I64Const $4
+	I64Add
+	Set R11
+	Get R12
+	I64Const $4
+	I64Add
+	Set R12
+	Get R9
+	I64Const $64
+	I64Add
+	Set R9
+	End
+	Get R0
+	Set R14
 	Get R14
 	I32WrapI64
-	Get V8
-	V128Store $0, $0
+	Get V0
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V1
+	V128Store $0, $48
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V2
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V3
+	V128Store $0, $48
+	Get R14
+	Get R3
+	I64Add
+	Set R14
+	Get R14
+	I32WrapI64
+	Get V4
+	V128Store $0, $32
+	Get R14
+	I32WrapI64
+	Get V5
+	V128Store $0, $48
 	Get R0
-	I64Const $16
+	I64Const $64
 	I64Add
 	Set R0
 	Get R2
-	I64Const $16
+	Get R7
 	I64Add
 	Set R2
-	Get R4
-	I64Const $-4
+	Get R6
+	I64Const $-1
 	I64Add
-	Set R4
-	Br $0
-	End
+	Tee R6
+	I64Eqz
+	I32Eqz
+	BrIf $0
 	End
 	RET
 

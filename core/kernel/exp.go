@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Constants of Exp: the reduction x = n*ln 2 + r with ln 2 in two parts, and the
@@ -61,7 +62,7 @@ func Softmax(x []float32) {
 		return
 	}
 	m := maxOf(x)
-	if math.IsInf(float64(m), -1) {
+	if math.IsInf(float64(m), -1) && !anyNaN(x) {
 		clear(x)
 		return
 	}
@@ -78,14 +79,19 @@ func SwiGLU(dst, gate, up []float32) {
 	swiGLU(dst, gate, up)
 }
 
-// maxOfGeneric returns the largest value; NaN if there is one.
+// maxOfGeneric returns the largest value, -Inf if there is none; NaN never counts.
 func maxOfGeneric(x []float32) float32 {
-	m := x[0]
-	for _, v := range x[1:] {
-		m = max(m, v)
+	m := float32(math.Inf(-1))
+	for _, v := range x {
+		if v > m {
+			m = v
+		}
 	}
-	return m
+	return m + 0 // of zeros +0, in any order
 }
+
+// anyNaN is for rows without a number above -Inf, where maxOf can't tell.
+func anyNaN(x []float32) bool { return slices.ContainsFunc(x, func(v float32) bool { return v != v }) }
 
 // expSumGeneric replaces x by exp(x-m) and returns the sum, added in four lanes
 // and then, beyond a multiple of four, in order.

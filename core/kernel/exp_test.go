@@ -49,6 +49,17 @@ func TestSoftmax(t *testing.T) {
 	}
 }
 
+// TestSoftmaxOfNaN: one spreads to the whole row, wherever it is.
+func TestSoftmaxOfNaN(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
+	for _, x := range [][]float32{{nan}, {1, nan, 2}, {nan, 1, 2, 3, 4, 5}, {inf, nan}, {inf, inf, inf, inf, nan}} {
+		Softmax(x)
+		for _, v := range x {
+			require.True(t, v != v, "%v", x)
+		}
+	}
+}
+
 func TestRMSNorm(t *testing.T) {
 	x := []float32{3, -4, 0, 0, 0, 0, 6, 8}
 	w := []float32{1, 1, 2, 0.5}

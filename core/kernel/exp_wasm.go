@@ -10,9 +10,11 @@ func maxOf(x []float32) float32 {
 	}
 	m := max4(x[:n])
 	for _, v := range x[n:] {
-		m = max(m, v)
+		if v > m {
+			m = v
+		}
 	}
-	return m
+	return m + 0
 }
 
 // See expSumGeneric for the reference.

@@ -14,7 +14,7 @@ import (
 )
 
 // ChunkLen is how many positions share a piece of memory; a multiple of
-// kernel.KeyGroup and of kernel.RowMultiple.
+// kernel.PanelCols and of kernel.RowMultiple.
 const ChunkLen = 256
 
 // Type is a way to store keys and values.

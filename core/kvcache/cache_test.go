@@ -83,8 +83,8 @@ func TestLength(t *testing.T) {
 	assert.Panics(t, func() { c.Advance(ChunkLen) })
 	assert.Zero(t, c.Bytes(), "no memory before the first position")
 	c.Layer(0).Put(0, make([]float32, 4), make([]float32, 4))
-	assert.Equal(t, int64(2*4*4*ChunkLen), c.Bytes())
-	assert.Equal(t, int64(3*2*2*4*4*ChunkLen), c.MaxBytes())
+	assert.Equal(t, int64(4*(4+16)*ChunkLen), c.Bytes(), "values in panels of 16")
+	assert.Equal(t, int64(3*2*4*(4+16)*ChunkLen), c.MaxBytes())
 
 	c = New(Int8, 1, 2, 48, ChunkLen)
 	c.Layer(0).Put(0, make([]float32, 96), make([]float32, 96))

@@ -1,4 +1,5 @@
-// F32 keeps keys and values as they are, 8 bytes for a key's and a value's number.
+// F32 keeps keys and values as they are, 8 bytes for a key's and a value's number, where heads are a
+// multiple of 16.
 
 package kvcache
 
@@ -8,28 +9,36 @@ import "github.com/gander-lm/gander/core/kernel"
 var F32 = register(Type{
 	Name: "f32",
 	newChunk: func(kvHeads, headDim int) chunk {
-		n := kvHeads * ChunkLen * headDim
-		return &chunkF32{headDim: headDim, k: make([]float32, n), v: make([]float32, n)}
+		n := kvHeads * ChunkLen
+		return &chunkF32{headDim: headDim, k: make([]float32, n*headDim), v: make([]float32, n*panelled(headDim))}
 	},
-	chunkBytes: func(kvHeads, headDim int) int64 { return 4 * 2 * int64(kvHeads) * ChunkLen * int64(headDim) },
+	chunkBytes: func(kvHeads, headDim int) int64 {
+		return 4 * int64(kvHeads) * ChunkLen * int64(headDim+panelled(headDim))
+	},
 })
 
-// chunkF32 has the keys of four neighbouring positions interleaved (see
-// kernel.Scores), the values of a position together (see kernel.Mix).
+// panelled is n numbers in whole panels.
+func panelled(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols * kernel.PanelCols }
+
+// chunkF32 has panels of sixteen neighbouring positions of keys (see
+// kernel.Scores), and of sixteen numbers of values (see kernel.Mix).
 type chunkF32 struct {
 	headDim int
-	k       []float32 // [kvHeads, ChunkLen/4, headDim, 4]
-	v       []float32 // [kvHeads, ChunkLen, headDim]
+	k       []float32 // [kvHeads, ChunkLen/16, headDim, 16]
+	v       []float32 // [kvHeads, ⌈headDim/16⌉, ChunkLen, 16]
 }
 
 func (c *chunkF32) put(p int, k, v []float32) {
+	const cols = kernel.PanelCols
 	hd := c.headDim
-	for at := 0; at < len(k); at += hd {
-		base := at * ChunkLen
-		copy(c.v[base+p*hd:], v[at:at+hd])
-		keys := c.k[base+p/kernel.KeyGroup*kernel.KeyGroup*hd+p%kernel.KeyGroup:]
-		for d, x := range k[at : at+hd] {
-			keys[d*kernel.KeyGroup] = x
+	for h := range len(k) / hd {
+		keys := c.k[(h*ChunkLen+p/cols*cols)*hd+p%cols:]
+		for d, x := range k[h*hd : (h+1)*hd] {
+			keys[d*cols] = x
+		}
+		values := c.v[h*ChunkLen*panelled(hd)+p*cols:]
+		for d := 0; d < hd; d += cols {
+			copy(values[d*ChunkLen:], v[h*hd+d:h*hd+min(d+cols, hd)])
 		}
 	}
 }
@@ -40,6 +49,7 @@ func (c *chunkF32) scores(dst []float32, q *Queries, head, n int) {
 }
 
 func (c *chunkF32) mix(dst, w []float32, stride, head, first, n int) {
-	at := (head*ChunkLen + first) * c.headDim
-	kernel.Mix(dst, w, stride, c.v[at:at+n*c.headDim], c.headDim, n)
+	size := ChunkLen * panelled(c.headDim)
+	values := c.v[head*size : (head+1)*size]
+	kernel.Mix(dst, w, stride, values[first*kernel.PanelCols:], ChunkLen*kernel.PanelCols, c.headDim, n)
 }
