@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"io"
+	"io/fs"
 	"reflect"
 	"syscall/js"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gander-lm/gander/core"
 	"github.com/gander-lm/gander/core/errs"
 )
 
@@ -100,7 +102,18 @@ func TestSource(t *testing.T) {
 	require.Len(t, parts, 2)
 	assert.Equal(t, int64(5<<20), parts[1].Size)
 	b := make([]byte, 4)
-	_, err := parts[1].ReadAt(b, 7)
+	assert.IsType(t, core.Parts{}, s.model())
+	object.Set("names", []any{"config.json", "weights"})
+	folder, ok := s.model().(core.Folder)
+	require.True(t, ok)
+	file, err := fs.ReadFile(folder, "config.json")
+	require.NoError(t, err)
+	require.Len(t, file, 1<<20)
+	assert.Equal(t, byte(300%251), file[300])
+	_, err = folder.Open("tokenizer.json")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+
+	_, err = parts[1].ReadAt(b, 7)
 	require.NoError(t, err)
 	assert.Equal(t, byte((1<<20+7)%251), b[0], "the second part begins where the first ends")
 	_, err = parts[0].ReadAt(b, 1<<20-2)

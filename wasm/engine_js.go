@@ -32,7 +32,7 @@ func (e *engine) open(args []js.Value) (any, error) {
 	e.model, e.session = nil, nil // a model that is replaced is freed first
 	o := openOptions(args[1])
 	o.Progress = progress(args[3])
-	model, err := core.OpenParts(ctx, source{args[0]}.parts(), o)
+	model, err := core.OpenSource(ctx, source{args[0]}.model(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (e *engine) open(args []js.Value) (any, error) {
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
-	info, err := core.Inspect(ctx, source{args[0]}.parts(), workersOf(args[1]), openOptions(args[1]))
+	info, err := core.Inspect(ctx, source{args[0]}.model(), workersOf(args[1]), openOptions(args[1]))
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,9 @@ func openOptions(v js.Value) core.Options {
 	}
 	if kvType := v.Get("kvType"); kvType.Truthy() {
 		o.KVType = kvType.String()
+	}
+	if quantize := v.Get("quantize"); quantize.Truthy() {
+		o.Quantize = quantize.String()
 	}
 	return o
 }

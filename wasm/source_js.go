@@ -30,6 +30,19 @@ func (s source) parts() core.Parts {
 	return parts
 }
 
+// model returns the model that the source holds. A source with a property names, of the files in parts, is a folder.
+func (s source) model() core.Source {
+	names, parts := s.object.Get("names"), s.parts()
+	if names.IsUndefined() {
+		return parts
+	}
+	files := core.Files{}
+	for i, part := range parts {
+		files[names.Index(i).String()] = part
+	}
+	return core.Folder{FS: files}
+}
+
 // ReadAt implements io.ReaderAt. Its error is io.EOF, or what read rejected with.
 func (s source) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
