@@ -2,6 +2,7 @@ package hf
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/gander-lm/gander/core/gguf"
 )
@@ -15,11 +16,11 @@ var specials = [][2]string{
 
 // special sets the keys of the tokens with a purpose.
 func (v *vocabulary) special(w *gguf.Writer) {
-	ends := v.ends()
+	ends := v.c.tokenIDs(v.files[GenerationName]["eos_token_id"], v.c.values["eos_token_id"])
 	for _, s := range specials {
 		id, ok := v.specialID(s[0])
 		if !ok && s[0] == "eos" && len(ends) > 0 {
-			id, ok = ends[0], true
+			id, ok = int64(ends[0]), true
 		}
 		if !ok {
 			continue
@@ -27,7 +28,7 @@ func (v *vocabulary) special(w *gguf.Writer) {
 		w.Set("tokenizer.ggml."+s[1], uint32(id))
 		if s[0] == "eos" {
 			for _, key := range []string{"eot_token_id", "eom_token_id"} { // what else ends an answer
-				for len(ends) > 0 && ends[0] == id {
+				for len(ends) > 0 && int64(ends[0]) == id {
 					ends = ends[1:]
 				}
 				if len(ends) > 0 {
@@ -53,27 +54,24 @@ func (v *vocabulary) specialID(name string) (int64, bool) {
 			}
 		}
 	}
-	return v.id(v.c.values[name+"_token_id"])
+	if ids := v.c.tokenIDs(v.c.values[name+"_token_id"]); len(ids) > 0 {
+		return int64(ids[0]), true
+	}
+	return 0, false
 }
 
-// id returns a token's number if it is one.
-func (v *vocabulary) id(value any) (int64, bool) {
-	n, ok := value.(json.Number)
-	id, err := n.Int64()
-	return id, ok && err == nil && id >= 0 && id < int64(len(v.tokens))
-}
-
-// ends returns the tokens that generation_config.json and config.json say end an
-// answer: a number or a list.
-func (v *vocabulary) ends() (ids []int64) {
-	for _, value := range []any{v.files[GenerationName]["eos_token_id"], v.c.values["eos_token_id"]} {
+// tokenIDs returns the tokens among some values of JSON: numbers, lists of them, or
+// nothing; each once. What is not in the vocabulary is left out.
+func (c *config) tokenIDs(values ...any) (ids []int32) {
+	for _, value := range values {
 		list, ok := value.([]any)
 		if !ok {
 			list = []any{value}
 		}
 		for _, x := range list {
-			if id, ok := v.id(x); ok {
-				ids = append(ids, id)
+			n, _ := x.(json.Number)
+			if id, err := n.Int64(); err == nil && id >= 0 && id < c.sizes["vocab_size"] && !slices.Contains(ids, int32(id)) {
+				ids = append(ids, int32(id))
 			}
 		}
 	}
