@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/tokenizer"
 )
 
 // The files that say how text becomes tokens.
@@ -32,14 +36,10 @@ const (
 
 // tokenizerJSON is what GGUF needs of tokenizer.json.
 type tokenizerJSON struct {
-	Added []struct {
-		ID      int64  `json:"id"`
-		Content string `json:"content"`
-		Special bool   `json:"special"`
-	} `json:"added_tokens"`
-	Normalizer    node `json:"normalizer"`
-	PreTokenizer  node `json:"pre_tokenizer"`
-	PostProcessor node `json:"post_processor"`
+	Added         []addedToken `json:"added_tokens"`
+	Normalizer    node         `json:"normalizer"`
+	PreTokenizer  node         `json:"pre_tokenizer"`
+	PostProcessor node         `json:"post_processor"`
 	Model         struct {
 		Type         string           `json:"type"`
 		Vocab        json.RawMessage  `json:"vocab"`
@@ -49,6 +49,13 @@ type tokenizerJSON struct {
 		IgnoreMerges bool             `json:"ignore_merges"`
 		vocab        map[string]int64 // Vocab, of a BPE model
 	} `json:"model"`
+}
+
+// addedToken is a token that is found in a text before all others.
+type addedToken struct {
+	ID      int64  `json:"id"`
+	Content string `json:"content"`
+	Special bool   `json:"special"`
 }
 
 // node is a step of a tokenizer, or several.
@@ -107,25 +114,42 @@ type vocabulary struct {
 	tokens []string
 	types  []int32
 	ids    map[string]int64
-	json   *tokenizerJSON
-	fsys   fs.FS
+	json   *tokenizerJSON    // tokenizer.json; empty without one
+	pieces *tokenizer.Pieces // tokenizer.model, nil without one of type BPE
 	c      *config
 	files  map[string]map[string]any // the small files that are there
 }
 
-// addVocabulary sets the keys of the tokenizer, from tokenizer.json.
-// Source: llama.cpp conversion/base.py (get_vocab_base, _set_vocab_gpt2) and
-// gguf-py vocab.py (SpecialVocab, LlamaHfVocab).
+// addVocabulary sets the keys of the tokenizer, from tokenizer.model, which has the
+// scores that GGUF wants, else from tokenizer.json.
+// Source: llama.cpp conversion/base.py (get_vocab_base, _set_vocab_gpt2,
+// _set_vocab_sentencepiece) and gguf-py vocab.py (SpecialVocab, LlamaHfVocab).
 func (c *config) addVocabulary(fsys fs.FS) error {
-	v := &vocabulary{fsys: fsys, c: c, json: &tokenizerJSON{}, ids: map[string]int64{}, files: map[string]map[string]any{}}
+	v := &vocabulary{c: c, json: &tokenizerJSON{}, ids: map[string]int64{}, files: map[string]map[string]any{}}
 	b, err := files.Read(fsys, TokenizerName, maxJSON)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &errs.FormatError{Offset: -1, What: "the folder has no " + TokenizerName}
-	} else if err != nil {
+	if err == nil {
+		err = json.Unmarshal(b, v.json)
+		if err != nil {
+			return broken("%s: %v", TokenizerName, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := json.Unmarshal(b, v.json); err != nil {
-		return &errs.FormatError{Offset: -1, What: TokenizerName + ": " + err.Error()}
+	none := err != nil
+	b, err = files.Read(fsys, SentencePieceName, maxJSON)
+	if err == nil {
+		v.pieces, err = tokenizer.ReadPieces(b)
+		var ue *errs.UnsupportedError
+		if errors.As(err, &ue) && !none {
+			err = nil // tokenizer.json may do; tiktoken's files have that name too
+		}
+	} else if errors.Is(err, fs.ErrNotExist) && !none {
+		err = nil
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = broken("the folder has neither %s nor %s", TokenizerName, SentencePieceName)
+	}
+	if err != nil {
+		return err
 	}
 	for _, name := range []string{TokenizerConfigName, SpecialTokensName, GenerationName} {
 		object, err := readObject(fsys, name)
@@ -138,7 +162,9 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 		return fmt.Errorf("%s: %w", TokenizerName, err)
 	}
 	w := c.w
-	if err := v.kind(w); err != nil {
+	if v.pieces != nil {
+		v.sentencePiece(w)
+	} else if err := v.kind(w); err != nil {
 		return fmt.Errorf("%s: %w", TokenizerName, err)
 	}
 	w.Set("tokenizer.ggml.tokens", v.tokens)
@@ -154,39 +180,20 @@ func broken(format string, args ...any) error {
 
 // read makes the list of tokens, as many as the embedding has rows.
 func (v *vocabulary) read() error {
-	m := &v.json.Model
-	if m.Type == "" { // old files leave it out
-		m.Type = "BPE"
-	}
-	if m.Type != "BPE" {
-		return &errs.UnsupportedError{What: fmt.Sprintf("a model of type %s in GGUF (supported is BPE)", m.Type)}
-	}
-	if err := json.Unmarshal(m.Vocab, &m.vocab); err != nil {
-		return broken("model.vocab: %v", err)
-	}
 	size := v.c.sizes["vocab_size"]
 	v.tokens, v.types = make([]string, size), make([]int32, size)
-	put := func(id int64, text string, typ int32) error {
-		if id < 0 || id >= size {
-			return broken("token %q has the id %d, but vocab_size of config.json is %d", text, id, size)
-		}
-		v.tokens[id], v.types[id], v.ids[text] = text, typ, id
-		return nil
+	if err := v.readModel(); err != nil {
+		return err
 	}
-	for text, id := range m.vocab {
-		if id >= 0 && id < size && v.types[id] != 0 {
-			return broken("tokens %q and %q both have the id %d", v.tokens[id], text, id)
-		}
-		if err := put(id, text, typeNormal); err != nil {
-			return err
-		}
-	}
-	for _, a := range v.json.Added {
+	for _, a := range v.added() {
 		typ, text := int32(typeControl), a.Content
 		if !a.Special && !looksSpecial(text) {
 			typ, text = typeUserDefined, strings.ReplaceAll(text, "▁", " ")
 		}
-		if err := put(a.ID, text, typ); err != nil {
+		if a.ID >= 0 && a.ID < size && v.types[a.ID] == typeUnknown {
+			typ = typeUnknown
+		}
+		if err := v.put(a.ID, text, typ); err != nil {
 			return err
 		}
 	}
@@ -197,6 +204,84 @@ func (v *vocabulary) read() error {
 	}
 	return nil
 }
+
+// put sets a token.
+func (v *vocabulary) put(id int64, text string, typ int32) error {
+	if id < 0 || id >= int64(len(v.tokens)) {
+		return broken("token %q has the id %d, but vocab_size of config.json is %d", text, id, len(v.tokens))
+	}
+	v.tokens[id], v.types[id], v.ids[text] = text, typ, id
+	return nil
+}
+
+// readModel sets the tokens of tokenizer.model or of the model in tokenizer.json.
+func (v *vocabulary) readModel() error {
+	if v.pieces != nil {
+		for id, p := range v.pieces.List {
+			if err := v.put(int64(id), p.Text, p.Type); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	m := &v.json.Model
+	if m.Type == "" { // old files leave it out
+		m.Type = "BPE"
+	}
+	if m.Type != "BPE" {
+		return &errs.UnsupportedError{What: fmt.Sprintf("a model of type %s in GGUF (supported is BPE)", m.Type)}
+	}
+	if err := json.Unmarshal(m.Vocab, &m.vocab); err != nil {
+		return broken("model.vocab: %v", err)
+	}
+	for text, id := range m.vocab {
+		if id >= 0 && id < int64(len(v.types)) && v.types[id] != 0 {
+			return broken("tokens %q and %q both have the id %d", v.tokens[id], text, id)
+		}
+		if err := v.put(id, text, typeNormal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// added returns the tokens beside those of the model: of tokenizer.json, or without
+// one of tokenizer_config.json.
+func (v *vocabulary) added() []addedToken {
+	if v.json.Added != nil {
+		return v.json.Added
+	}
+	list, _ := v.files[TokenizerConfigName]["added_tokens_decoder"].(map[string]any)
+	var out []addedToken
+	for _, key := range slices.Sorted(maps.Keys(list)) {
+		token, _ := list[key].(map[string]any)
+		id, err := strconv.ParseInt(key, 10, 64)
+		text, ok := token["content"].(string)
+		special, _ := token["special"].(bool)
+		if err == nil && ok {
+			out = append(out, addedToken{id, text, special})
+		}
+	}
+	return out
+}
+
+// sentencePiece sets what the tokens of a SentencePiece model have of their own.
+func (v *vocabulary) sentencePiece(w *gguf.Writer) {
+	scores := make([]float32, len(v.tokens))
+	for id := range scores {
+		scores[id] = addedScore
+		if id < len(v.pieces.List) && v.pieces.List[id].Text == v.tokens[id] {
+			scores[id] = v.pieces.List[id].Score
+		}
+	}
+	w.Set("tokenizer.ggml.model", "llama")
+	w.Set("tokenizer.ggml.pre", "default")
+	w.Set("tokenizer.ggml.scores", scores)
+	w.Set("tokenizer.ggml.add_space_prefix", v.pieces.AddSpace)
+}
+
+// addedScore is the score of tokens that SentencePiece has none of.
+const addedScore = -1000
 
 // looksSpecial says whether an added token is one that should be called special:
 // some models don't say so of theirs.

@@ -87,6 +87,31 @@ func TestLikeLlamaCppVocabularies(t *testing.T) {
 	}
 }
 
+// TestLikeLlamaCppSentencePiece compares with the vocabulary that llama.cpp's
+// converter has made of Llama 2's tokenizer.model.
+func TestLikeLlamaCppSentencePiece(t *testing.T) {
+	b, err := os.ReadFile(coretest.Shared(t, "thirdparty", "models", "llama2c-tokenizers", "tokenizer.model"))
+	require.NoError(t, err)
+	want := readGGUF(t, coretest.Shared(t, "thirdparty", "tokenizers", "llama.cpp", "ggml-vocab-llama-spm.gguf"))
+	fsys := fstest.MapFS{SentencePieceName: {Data: b}}
+	fsys[TokenizerConfigName] = &fstest.MapFile{Data: []byte(`{"add_bos_token": true, "bos_token": "<s>", "added_tokens_decoder": {"32000": {"content": "<pad>", "special": true}}}`)}
+	got, err := vocabularyOf(fsys, 32001, map[string]any{})
+	require.NoError(t, err)
+	tokens, _ := want.Strings("tokenizer.ggml.tokens")
+	ours, _ := got.Strings("tokenizer.ggml.tokens")
+	assert.Equal(t, append(tokens, "<pad>"), ours)
+	scores, _ := want.Floats("tokenizer.ggml.scores")
+	ourScores, _ := got.Floats("tokenizer.ggml.scores")
+	assert.Equal(t, append(scores, addedScore), ourScores)
+	types, _ := want.Ints("tokenizer.ggml.token_type")
+	ourTypes, _ := got.Ints("tokenizer.ggml.token_type")
+	assert.Equal(t, append(types, typeControl), ourTypes)
+	space, _ := got.Bool("tokenizer.ggml.add_space_prefix")
+	assert.True(t, space)
+	_, err = tokenizer.New(got)
+	require.NoError(t, err)
+}
+
 // TestVectorsOfTinyStories tokenises with the GGUF form of a SentencePiece-like
 // tokenizer.json what Hugging Face's own library has tokenised.
 func TestVectorsOfTinyStories(t *testing.T) {
@@ -171,7 +196,7 @@ func TestBrokenTokenizers(t *testing.T) {
 		size int64
 		want string
 	}{
-		{"none", fstest.MapFS{}, 5, "no tokenizer.json"},
+		{"none", fstest.MapFS{}, 5, "neither tokenizer.json nor tokenizer.model"},
 		{"no JSON", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": 1`)}}, 5, "tokenizer.json"},
 		{"a list", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"vocab": [1]}}`)}}, 5, "model.vocab"},
 		{"token outside", small(""), 4, `token " x" has the id 4, but vocab_size of config.json is 4`},
