@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gander-lm/gander/core/chat"
 	"github.com/gander-lm/gander/core/errs"
 )
 
@@ -49,6 +50,7 @@ func (e *MemoryError) Error() string {
 //	context_full  the prompt is longer than the context
 //	bad_option    an option is unknown or out of range
 //	bad_token     a token id is not in the vocabulary
+//	template      the chat template is broken, refuses the conversation, or goes over a limit
 //	aborted       the caller's context ended
 //	memory        the model needs more memory than Options.MemoryLimit
 //	worker        one of several workers died or doesn't answer
@@ -61,6 +63,7 @@ func Code(err error) string {
 		option      *errs.OptionError
 		full        *ContextFullError
 		token       *TokenError
+		template    *chat.TemplateError
 		read        *ReadError
 		memory      *MemoryError
 		worker      *WorkerError
@@ -82,6 +85,8 @@ func Code(err error) string {
 		return "bad_option"
 	case errors.As(err, &token):
 		return "bad_token"
+	case errors.As(err, &template):
+		return "template"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "aborted"
 	}

@@ -30,6 +30,7 @@ type Info struct {
 	FileSize           int64          `json:"fileSize"`         // bytes
 	Types              map[string]int `json:"types"`            // tensors by storage type
 	Tokenizer          string         `json:"tokenizer"`        // tokenizer.ggml.model
+	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
 	WorkerMemory       []Memory       `json:"workerMemory"`     // of each worker
 	Supported          bool           `json:"supported"`        // whether this version can run it; true of an open model
@@ -81,6 +82,7 @@ func fileInfo(f *gguf.File, size int64) Info {
 	i.Name, _ = f.String("general.name")
 	i.Description, _ = f.String("general.description")
 	i.Tokenizer, _ = f.String("tokenizer.ggml.model")
+	i.ChatTemplate = readTemplates(f).kind()
 	for k := range f.Tensors {
 		t := &f.Tensors[k]
 		i.Parameters += int64(t.Cols()) * int64(t.Rows())

@@ -58,6 +58,7 @@ type Model struct {
 	decoder   arch.Decoder
 	config    *arch.Config
 	tokenizer *tokenizer.Tokenizer
+	templates *chatTemplates
 	kvType    kvcache.Type
 	info      Info
 	group     shard.Group
@@ -170,6 +171,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	}
 	m.info = newInfo(f, config, contextLength, size)
 	m.info.Tokenizer = tok.Kind()
+	m.templates = readTemplates(f)
 	if m.info.WorkerMemory, err = needs(f, group.Size(), kvType, contextLength); err != nil {
 		return nil, nil, err
 	}

@@ -85,7 +85,7 @@ func (v *texts) Set(s string) error {
 }
 
 // prompt returns the ids of a prompt that is given as text, as ids, or on stdin.
-func (c *cli) prompt(m *core.Model, f *flag.FlagSet, text string, tokens ids, special bool) ([]int32, error) {
+func (c *cli) prompt(f *flag.FlagSet, text string, tokens ids, tokenize func(text string) ([]int32, error)) ([]int32, error) {
 	given := map[string]bool{}
 	f.Visit(func(x *flag.Flag) { given[x.Name] = true })
 	switch {
@@ -100,7 +100,7 @@ func (c *cli) prompt(m *core.Model, f *flag.FlagSet, text string, tokens ids, sp
 		}
 		text = string(b)
 	}
-	return m.Tokenize(text, special)
+	return tokenize(text)
 }
 
 // float is a float32 that JSON reads back to the same bits.

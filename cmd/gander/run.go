@@ -51,7 +51,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	defer m.Close()
-	prompt, err := c.prompt(m, f, *text, tokens, true)
+	prompt, err := c.prompt(f, *text, tokens, m.TokenizePrompt)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func runTokenize(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	tokens, err := c.prompt(m, f, *text, nil, !*plain)
+	tokens, err := c.prompt(f, *text, nil, func(text string) ([]int32, error) { return m.Tokenize(text, !*plain) })
 	if err != nil {
 		return err
 	}
