@@ -93,10 +93,13 @@ func TestAgainstPython(t *testing.T) {
 	var done pythonFile
 	require.NoError(t, json.Unmarshal(output, &done))
 	require.Len(t, done.Cases, len(cases))
-	failed := 0
+	failed, allowed := 0, 0
 	for i, c := range done.Cases {
 		if c.Output == nil {
 			failed++
+		}
+		if generatorErrors.MatchString(c.Error) {
+			allowed++
 		}
 		t.Run(cases[i].name, func(t *testing.T) {
 			if reason, ok := differs[cases[i].name]; ok {
@@ -105,7 +108,7 @@ func TestAgainstPython(t *testing.T) {
 			c.check(t)
 		})
 	}
-	t.Logf("%d renderings, of which Python refuses %d", len(cases), failed)
+	t.Logf("%d renderings, of which Python refuses %d, %d for what we allow", len(cases), failed, allowed)
 }
 
 // modelTemplates finds all templates of the shared test data, by name.

@@ -9,6 +9,7 @@ The clock stands at 2025-07-10T12:00:00.
 """
 
 import datetime
+import functools
 import json
 import sys
 
@@ -45,9 +46,14 @@ env.globals["raise_exception"] = raise_exception
 env.globals["strftime_now"] = datetime.datetime(2025, 7, 10, 12).strftime
 
 
+@functools.cache
+def compiled(source):
+    return env.from_string(source)
+
+
 def render(case, context):
     try:
-        return {"output": env.from_string(case["template"]).render(**case.get("context", context))}
+        return {"output": compiled(case["template"]).render(**case.get("context", context))}
     except Exception as e:
         return {"error": f"{type(e).__name__}: {e}"}
 
