@@ -95,6 +95,10 @@ func TestVectorEqualsGeneric(t *testing.T) {
 		{"Scale", func(dst, _, _ []float32, a float32) { Scale(dst, a) }, func(dst, _, _ []float32, a float32) { scaleGeneric(dst, a) }},
 		{"mulScaled", func(dst, x, y []float32, a float32) { mulScaled(dst, x, a, y) }, func(dst, x, y []float32, a float32) { mulScaledGeneric(dst, x, a, y) }},
 		{"SwiGLU", func(dst, x, y []float32, _ float32) { SwiGLU(dst, x, y) }, func(dst, x, y []float32, _ float32) { swiGLUGeneric(dst, x, y) }},
+		{"GELU", func(dst, x, _ []float32, _ float32) { GELU(dst, x) }, func(dst, x, _ []float32, _ float32) { geluGeneric(dst, x) }},
+		{"GeGLU", func(dst, x, y []float32, _ float32) { GeGLU(dst, x, y) }, func(dst, x, y []float32, _ float32) { geGLUGeneric(dst, x, y) }},
+		{"SoftCap", func(dst, _, _ []float32, a float32) { SoftCap(dst, a) }, func(dst, _, _ []float32, a float32) { softCapGeneric(dst, a, 1/a) }},
+		{"subtract", func(dst, x, _ []float32, a float32) { subtract(dst, x, a) }, func(dst, x, _ []float32, a float32) { subtractGeneric(dst, x, a) }},
 	}
 	for _, c := range table {
 		t.Run(c.name, func(t *testing.T) {
@@ -137,6 +141,7 @@ func TestReductionsEqualGeneric(t *testing.T) {
 		if !vekActive() {
 			sameBits(t, []float32{dotGeneric(x, y)}, []float32{Dot(x, y)}, "Dot n=%d offset=%d kind=%d", n, off, kind)
 		}
+		sameBits(t, []float32{sumGeneric(x)}, []float32{sum(x)}, "sum n=%d offset=%d kind=%d", n, off, kind)
 		if n == 0 {
 			return
 		}
