@@ -33,6 +33,10 @@ type Causal struct {
 	// is number First of its group: a worker that has some heads of a model need not
 	// have whole groups.
 	Group, First int
+
+	Window  int       // how many positions a query sees, its own included; 0 is all
+	SoftCap float32   // bounds the scores: kernel.SoftCap before the softmax; 0 does not
+	Sinks   []float32 // [Heads], a further score of each softmax, of no position; nil without
 }
 
 // NewCausal returns the attention of whole groups with the usual scale. heads is a
@@ -115,7 +119,7 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 			}
 			kernel.Scale(w.q, a.Scale)
 			w.queries.Set(w.q, a.HeadDim)
-			a.tile(w, layer, h, group, first+t, tokens)
+			a.tile(w, layer, h, from, group, first+t, tokens)
 			for i := range tokens {
 				copy(dst[(t+i)*width+at:], w.out[i*part:(i+1)*part])
 			}
@@ -128,29 +132,44 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 }
 
 // tile computes w.out, of some tokens from position first on and the group query
-// heads of one KV head.
-func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, group, first, tokens int) {
-	part := group * a.HeadDim
+// heads of one KV head, of which from is the first.
+func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int) {
+	part, last := group*a.HeadDim, first+tokens-1
 	clear(w.out)
 	for i := range w.rows {
-		w.rows[i] = row{max: float32(math.Inf(-1))}
+		w.rows[i] = a.begin(from + i%group)
 	}
-	for chunk, at := 0, 0; at < first+tokens; chunk, at = chunk+1, at+kvcache.ChunkLen {
-		// The first token sees the first some of the chunk's positions, the last one most.
-		some, most := visible(first-at), visible(first+tokens-1-at)
+	for chunk := a.oldest(first) / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= last; chunk++ {
+		at := chunk * kvcache.ChunkLen
+		// All tokens see the positions from all on up to some of the chunk, if there
+		// are any; the last token sees most of it.
+		all, most := a.visible(last, at)
+		_, some := a.visible(first, at)
+		some = max(all, some)
 		stride := kvcache.Stride(most)
 		scores := w.scores[:len(w.rows)*stride]
 		layer.Scores(scores, &w.queries, chunk, head, most)
 		for i := range w.rows {
+			lo, hi := a.visible(first+i/group, at)
+			seen := scores[i*stride+lo : i*stride+hi]
+			a.bound(seen)
 			r, factor := &w.rows[i], float32(0)
-			r.max, r.sum, factor = kernel.Rescale(scores[i*stride:][:visible(first+i/group-at)], r.max, r.sum)
+			r.max, r.sum, factor = kernel.Rescale(seen, r.max, r.sum)
 			if factor != 1 {
 				kernel.Scale(w.out[i*a.HeadDim:(i+1)*a.HeadDim], factor)
 			}
 		}
-		layer.Mix(w.out, scores, stride, chunk, head, 0, some)
+		each := func(i, from, to int) {
+			layer.Mix(w.out[i*part:(i+1)*part], scores[i*group*stride:(i+1)*group*stride], stride, chunk, head, from, to)
+		}
 		for i := range tokens {
-			layer.Mix(w.out[i*part:(i+1)*part], scores[i*group*stride:(i+1)*group*stride], stride, chunk, head, some, visible(first+i-at))
+			lo, hi := a.visible(first+i, at)
+			each(i, lo, min(all, hi))
+		}
+		layer.Mix(w.out, scores, stride, chunk, head, all, some)
+		for i := range tokens {
+			_, hi := a.visible(first+i, at)
+			each(i, some, hi)
 		}
 	}
 	for i, r := range w.rows {
@@ -160,8 +179,39 @@ func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, group, first, to
 	}
 }
 
-// visible is how many positions of a chunk a token sees that is at position p of it.
-func visible(p int) int { return min(max(p+1, 0), kvcache.ChunkLen) }
+// begin is the softmax of a head before any position: empty, or a sink whose
+// exponential, relative to itself, is 1.
+// Sinks: Xiao et al., "Efficient Streaming Language Models with Attention Sinks",
+// arXiv:2309.17453, §3.3; as a learned score, OpenAI, gpt-oss.
+func (a *Causal) begin(head int) row {
+	if a.Sinks == nil {
+		return row{max: float32(math.Inf(-1))}
+	}
+	return row{max: a.Sinks[head], sum: 1}
+}
+
+// bound caps scores.
+func (a *Causal) bound(scores []float32) {
+	if a.SoftCap > 0 {
+		kernel.SoftCap(scores, a.SoftCap)
+	}
+}
+
+// oldest returns the first position that a token sees. Windows: Beltagy et al.,
+// "Longformer", arXiv:2004.05150, §3.1.
+func (a *Causal) oldest(position int) int {
+	if a.Window > 0 {
+		return max(0, position+1-a.Window)
+	}
+	return 0
+}
+
+// visible returns which positions of the chunk that begins at position at a token
+// sees: those from from up to to.
+func (a *Causal) visible(position, at int) (from, to int) {
+	to = min(max(position+1-at, 0), kvcache.ChunkLen)
+	return min(max(a.oldest(position)-at, 0), to), to
+}
 
 // observe computes the weights of the tile's queries, heads from and on, once
 // more, now with the whole sums, and hands them out.
@@ -173,14 +223,19 @@ func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, from, group, 
 		}
 		w.weights = w.weights[:position+1]
 		w.queries.Set(w.q[i*a.HeadDim:(i+1)*a.HeadDim], a.HeadDim)
-		for chunk, at := 0, 0; at <= position; chunk, at = chunk+1, at+kvcache.ChunkLen {
-			n := visible(position - at)
-			part := w.scores[:kvcache.Stride(n)]
-			layer.Scores(part, &w.queries, chunk, head, n)
-			copy(w.weights[at:], part[:n])
+		oldest := a.oldest(position)
+		clear(w.weights[:oldest])
+		for chunk := oldest / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= position; chunk++ {
+			at := chunk * kvcache.ChunkLen
+			lo, hi := a.visible(position, at)
+			part := w.scores[:kvcache.Stride(hi)]
+			layer.Scores(part, &w.queries, chunk, head, hi)
+			a.bound(part[lo:hi])
+			copy(w.weights[at+lo:], part[lo:hi])
 		}
-		for p, s := range w.weights {
-			w.weights[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
+		seen := w.weights[oldest:]
+		for p, s := range seen {
+			seen[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
 		}
 		observe(from+i%group, position, w.weights)
 	}

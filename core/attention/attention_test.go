@@ -32,7 +32,7 @@ func TestCausalAgainstFloat64(t *testing.T) {
 			const extra = 3 // values of a row of q that are no query
 			r := rand.New(rand.NewPCG(1, 2))
 			width, stride := c.heads*c.headDim, c.heads*c.headDim+extra
-			cache := kvcache.New(c.typ, 1, c.kvHeads, c.headDim, c.n)
+			cache := newCache(c.typ, c.kvHeads, c.headDim, c.n)
 			layer, a := cache.Layer(0), NewCausal(c.heads, c.kvHeads, c.headDim)
 			var ks, vs [][]float32
 			for p := range c.n {
@@ -66,6 +66,10 @@ func TestCausalAgainstFloat64(t *testing.T) {
 	}
 }
 
+func newCache(t kvcache.Type, kvHeads, headDim, capacity int) *kvcache.Cache {
+	return kvcache.New(t, kvcache.Uniform(1, kvcache.Shape{KVHeads: kvHeads, HeadDim: headDim}), capacity)
+}
+
 func random(r *rand.Rand, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -78,7 +82,7 @@ func random(r *rand.Rand, n int) []float32 {
 func TestObserverSeesTheWeights(t *testing.T) {
 	const heads, headDim, n = 2, 8, kvcache.ChunkLen + 5
 	r := rand.New(rand.NewPCG(3, 4))
-	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), NewCausal(heads, 1, headDim)
+	layer, a := newCache(kvcache.F32, 1, headDim, n).Layer(0), NewCausal(heads, 1, headDim)
 	var vs [][]float32
 	for p := range n {
 		vs = append(vs, random(r, headDim))
@@ -98,7 +102,7 @@ func TestObserverSeesTheWeights(t *testing.T) {
 // TestNaNStaysInItsToken: what a later token of a batch holds doesn't reach an earlier one.
 func TestNaNStaysInItsToken(t *testing.T) {
 	const headDim, n = 4, 9
-	layer, a := kvcache.New(kvcache.F32, 1, 1, headDim, n).Layer(0), NewCausal(1, 1, headDim)
+	layer, a := newCache(kvcache.F32, 1, headDim, n).Layer(0), NewCausal(1, 1, headDim)
 	nan := float32(math.NaN())
 	for p := range n {
 		x := []float32{1, 2, 3, 4}
@@ -124,7 +128,7 @@ func TestPartOfTheHeads(t *testing.T) {
 		ks, vs := random(r, n*kvHeads*headDim), random(r, n*kvHeads*headDim)
 		q := random(r, n*heads*headDim)
 		forward := func(a Causal, firstKV int, q []float32) []float32 {
-			layer := kvcache.New(typ, 1, a.KVHeads, headDim, n).Layer(0)
+			layer := newCache(typ, a.KVHeads, headDim, n).Layer(0)
 			for p := range n {
 				at := (p*kvHeads + firstKV) * headDim
 				layer.Put(p, ks[at:at+a.KVHeads*headDim], vs[at:at+a.KVHeads*headDim])

@@ -10,7 +10,7 @@ import (
 // One head over two positions: the query matches the second key, so the output
 // is nearly the second value.
 func ExampleCausal() {
-	cache := kvcache.New(kvcache.F32, 1, 1, 2, 16)
+	cache := kvcache.New(kvcache.F32, kvcache.Uniform(1, kvcache.Shape{KVHeads: 1, HeadDim: 2}), 16)
 	layer := cache.Layer(0)
 	layer.Put(0, []float32{10, 0}, []float32{1, 1}) // key and value of position 0
 	layer.Put(1, []float32{0, 10}, []float32{5, 7})

@@ -62,27 +62,51 @@ func Names() []string {
 	return names
 }
 
+// Shape is what a layer keeps of a position, and of which positions.
+type Shape struct {
+	KVHeads, HeadDim int
+
+	// Window is how many positions a query sees, its own included; 0 is all of them.
+	// What no later query sees is given up, beyond a Margin.
+	Window int
+}
+
+// Margin is how many positions a layer with a window keeps beyond those that the
+// newest one sees. It serves the other tokens of a batch, of which there are at most
+// as many, and Truncate.
+const Margin = ChunkLen
+
 // Cache is the keys and values of one sequence in all layers.
 type Cache struct {
-	typ                        Type
-	kvHeads, headDim, capacity int
-	layers                     []Layer
-	length                     int
+	typ              Type
+	capacity, length int
+	layers           []Layer
 }
 
 // Layer is the keys and values of one decoder layer.
 type Layer struct {
+	Shape
 	c      *Cache
 	chunks []chunk
+	first  int // chunks before this one have been given up
 }
 
 // New returns an empty cache for at most capacity positions.
-func New(t Type, layers, kvHeads, headDim, capacity int) *Cache {
-	c := &Cache{typ: t, kvHeads: kvHeads, headDim: headDim, capacity: capacity, layers: make([]Layer, layers)}
+func New(t Type, layers []Shape, capacity int) *Cache {
+	c := &Cache{typ: t, capacity: capacity, layers: make([]Layer, len(layers))}
 	for i := range c.layers {
-		c.layers[i].c = c
+		c.layers[i] = Layer{c: c, Shape: layers[i]}
 	}
 	return c
+}
+
+// Uniform returns the shapes of n layers that are all the same.
+func Uniform(n int, s Shape) []Shape {
+	shapes := make([]Shape, n)
+	for i := range shapes {
+		shapes[i] = s
+	}
+	return shapes
 }
 
 // Len returns the number of positions held.
@@ -103,38 +127,81 @@ func (c *Cache) Advance(n int) {
 	c.length += n
 }
 
-// Truncate forgets all positions from n on. It panics if there are not so many.
-func (c *Cache) Truncate(n int) {
+// Truncate forgets all positions from n on and returns how many are left. These are
+// n, or none where a layer with a window has given up what position n would see;
+// never if at most Margin positions go. It panics if there are not so many.
+func (c *Cache) Truncate(n int) int {
 	if n < 0 || n > c.length {
 		panic(fmt.Sprintf("kvcache: truncate %d positions to %d", c.length, n))
 	}
+	for i := range c.layers {
+		if l := &c.layers[i]; l.first*ChunkLen > max(0, n+1-l.Window) {
+			n = 0
+		}
+	}
+	if n == 0 {
+		for i := range c.layers {
+			l := &c.layers[i]
+			l.chunks, l.first = l.chunks[l.first:], 0
+		}
+	}
 	c.length = n
+	return n
 }
 
 // Bytes returns the size of the memory in use, in bytes.
 func (c *Cache) Bytes() int64 {
 	n := int64(0)
-	for _, l := range c.layers {
-		n += int64(len(l.chunks)) * c.typ.chunkBytes(c.kvHeads, c.headDim)
+	for i := range c.layers {
+		l := &c.layers[i]
+		n += int64(len(l.chunks)-l.first) * l.chunkBytes()
 	}
 	return n
 }
 
 // MaxBytes returns the size of the memory of a full cache, in bytes.
 func (c *Cache) MaxBytes() int64 {
-	chunks := (c.capacity + ChunkLen - 1) / ChunkLen
-	return int64(chunks) * int64(len(c.layers)) * c.typ.chunkBytes(c.kvHeads, c.headDim)
+	n := int64(0)
+	for i := range c.layers {
+		l, chunks := &c.layers[i], chunksOf(c.capacity)
+		if l.Window > 0 {
+			chunks = min(chunks, 1+chunksOf(l.Window-1+Margin))
+		}
+		n += int64(chunks) * l.chunkBytes()
+	}
+	return n
 }
 
+// chunksOf returns how many chunks n positions from the edge of one on need.
+func chunksOf(n int) int { return (n + ChunkLen - 1) / ChunkLen }
+
+func (l *Layer) chunkBytes() int64 { return l.c.typ.chunkBytes(l.KVHeads, l.HeadDim) }
+
 // Put stores the key and value of a position, k and v [kvHeads, headDim] f32.
-// Positions are stored in order; one may be stored again.
+// Positions are stored in order; one may be stored again. A layer with a window
+// must not be more than Margin ahead of the cache's length: Put panics.
 func (l *Layer) Put(position int, k, v []float32) {
 	for position/ChunkLen >= len(l.chunks) {
-		l.chunks = append(l.chunks, l.c.typ.newChunk(l.c.kvHeads, l.c.headDim))
+		l.grow(position)
 	}
 	before := profile.Enter(profile.Attention)
 	l.chunks[position/ChunkLen].put(position%ChunkLen, k, v)
 	profile.Leave(before)
+}
+
+// grow adds a chunk, with the memory of one that no query from position on sees if
+// there is one.
+func (l *Layer) grow(position int) {
+	if l.Window > 0 && position > l.c.length+Margin {
+		panic(fmt.Sprintf("kvcache: position %d is stored, while there are %d", position, l.c.length))
+	}
+	if l.Window > 0 && (l.first+1)*ChunkLen <= position+1-l.Window-Margin {
+		l.chunks = append(l.chunks, l.chunks[l.first])
+		l.chunks[l.first] = nil
+		l.first++
+		return
+	}
+	l.chunks = append(l.chunks, l.c.typ.newChunk(l.KVHeads, l.HeadDim))
 }
 
 // Queries are the queries that meet the keys of one KV head, made ready once for

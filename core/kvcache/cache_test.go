@@ -28,7 +28,7 @@ func TestScoresAndMix(t *testing.T) {
 func testScoresAndMix(t *testing.T, typ Type, headDim int, scoreBound, mixBound float64) {
 	const kvHeads, n, rows = 2, ChunkLen + 7, 5
 	r := rand.New(rand.NewPCG(1, 2))
-	c := New(typ, 1, kvHeads, headDim, 2*ChunkLen)
+	c := New(typ, Uniform(1, Shape{KVHeads: kvHeads, HeadDim: headDim}), 2*ChunkLen)
 	k, v := make([][]float32, n), make([][]float32, n)
 	random := func(n int) []float32 {
 		x := make([]float32, n)
@@ -74,10 +74,10 @@ func testScoresAndMix(t *testing.T, typ Type, headDim int, scoreBound, mixBound 
 }
 
 func TestLength(t *testing.T) {
-	c := New(F32, 3, 1, 4, ChunkLen+1)
+	c := New(F32, Uniform(3, Shape{KVHeads: 1, HeadDim: 4}), ChunkLen+1)
 	c.Advance(10)
 	assert.Equal(t, 10, c.Len())
-	c.Truncate(4)
+	assert.Equal(t, 4, c.Truncate(4))
 	assert.Equal(t, 4, c.Len())
 	assert.Panics(t, func() { c.Truncate(5) })
 	assert.Panics(t, func() { c.Advance(ChunkLen) })
@@ -86,8 +86,69 @@ func TestLength(t *testing.T) {
 	assert.Equal(t, int64(4*(4+16)*ChunkLen), c.Bytes(), "values in panels of 16")
 	assert.Equal(t, int64(3*2*4*(4+16)*ChunkLen), c.MaxBytes())
 
-	c = New(Int8, 1, 2, 48, ChunkLen)
+	c = New(Int8, Uniform(1, Shape{KVHeads: 2, HeadDim: 48}), ChunkLen)
 	c.Layer(0).Put(0, make([]float32, 96), make([]float32, 96))
 	assert.Equal(t, int64(2*2*2*36*ChunkLen), c.Bytes(), "two blocks of 32 in a head, two heads, keys and values")
 	assert.Equal(t, c.Bytes(), c.MaxBytes())
+}
+
+// TestWindow: a layer with a window takes no more memory than MaxBytes says, however
+// long the text gets, and Truncate goes back by a Margin at least; further back it
+// leaves nothing, and the cache fills again.
+func TestWindow(t *testing.T) {
+	const capacity = 12 * ChunkLen
+	for _, window := range []int{1, 2, 8, ChunkLen, ChunkLen + 1, 700, capacity, 2 * capacity} {
+		t.Run(fmt.Sprint(window), func(t *testing.T) {
+			shape := Shape{KVHeads: 1, HeadDim: 4, Window: window}
+			c := New(F32, []Shape{shape, {KVHeads: 1, HeadDim: 4}}, capacity)
+			fill := func(to int) {
+				for c.Len() < to {
+					n := min(100, to-c.Len())
+					for p := c.Len(); p < c.Len()+n; p++ {
+						x := []float32{float32(p), 0, 0, 0}
+						for i := range 2 {
+							c.Layer(i).Put(p, x, x)
+						}
+					}
+					c.Advance(n)
+					require.LessOrEqual(t, c.Bytes(), c.MaxBytes())
+				}
+			}
+			// seen checks the keys that the next position sees beside its own.
+			var scores [ChunkLen]float32
+			seen := func() {
+				for p := max(0, c.Len()+1-window); p < c.Len(); p++ {
+					var q Queries
+					q.Set([]float32{1, 0, 0, 0}, 4)
+					c.Layer(0).Scores(scores[:], &q, p/ChunkLen, 0, p%ChunkLen+1)
+					if got := scores[p%ChunkLen]; got != float32(p) {
+						require.Failf(t, "another key", "position %d has the key of %v", p, got)
+					}
+				}
+			}
+			for range 2 {
+				fill(capacity)
+				full := int64(12 * 2 * 4 * 4 * ChunkLen)
+				require.Equal(t, c.MaxBytes(), c.Bytes())
+				require.Equal(t, full+full/12*int64(min(12, 2+(window+ChunkLen-2)/ChunkLen)), c.Bytes())
+				require.Equal(t, capacity-Margin, c.Truncate(capacity-Margin))
+				seen()
+				fill(capacity)
+				seen()
+				// Back until it is too much, which is not before the first chunk given up is seen.
+				back := capacity - Margin
+				for back >= 0 && c.Truncate(back) == back {
+					seen()
+					back -= 50
+				}
+				if window >= capacity-2*ChunkLen { // no chunk was given up
+					require.Negative(t, back)
+					c.Truncate(0)
+				}
+				require.Zero(t, c.Len())
+			}
+		})
+	}
+	c := New(F32, Uniform(1, Shape{KVHeads: 1, HeadDim: 4, Window: 8}), capacity)
+	assert.Panics(t, func() { c.Layer(0).Put(2*ChunkLen, make([]float32, 4), make([]float32, 4)) }, "more than a margin ahead")
 }

@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,8 @@ type Binder struct {
 //	gguf:"NAME"              tensor NAME.weight, and NAME.bias where there is one
 //	gguf:"A+B+C"             a Linear of several matrices on top of each other
 //	gguf:"NAME,alt:OTHER"    OTHER.weight if NAME.weight is absent (tied weights)
-//	gguf:"NAME,optional"     a Vector that may be absent
+//	gguf:"A+B,alt:OTHER"     the same, where OTHER has the rows of A and of B
+//	gguf:"NAME,optional"     a Vector or a norm that may be absent
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
 //	an embedded struct       its fields, as if they stood here
 //	dim:"ROWS,COLS"          the shape, outermost first, in names of sizes; A+B for parts
@@ -94,12 +96,11 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 		return err
 	case *RMSNorm:
 		layer.eps = b.eps
-		return b.vector(&layer.weight, prefix+name+".weight", dim)
+		return b.vector(&layer.weight, prefix+name+".weight", dim, option == "optional")
+	case *LayerNorm:
+		return b.layerNorm(layer, prefix+name, dim, option == "optional")
 	case *Vector:
-		if _, ok := b.file.Tensor(prefix + name + ".weight"); !ok && option == "optional" {
-			return nil
-		}
-		return b.vector(&layer.Values, prefix+name+".weight", dim)
+		return b.vector(&layer.Values, prefix+name+".weight", dim, option == "optional")
 	}
 	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
@@ -117,137 +118,22 @@ func (b *Binder) divide(rows int) shard.Split {
 	return shard.Divide(rows, kernel.RowMultiple, b.Group.Size())
 }
 
-// linear joins the matrices of a layer into as few as their layouts allow.
-func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
-	names := strings.Split(name, "+")
-	if other, ok := strings.CutPrefix(option, "alt:"); ok {
-		if _, has := b.file.Tensor(prefix + name + ".weight"); !has {
-			names = []string{other}
-		}
+// layerNorm binds a norm. Its rows have weights of their own if dim names two sizes.
+func (b *Binder) layerNorm(l *LayerNorm, name, dim string, optional bool) error {
+	if err := b.vector(&l.weight, name+".weight", dim, optional); err != nil || l.weight == nil {
+		return err
 	}
-	rowDims, cols, _ := strings.Cut(dim, ",")
-	dims := strings.Split(rowDims, "+")
-	tensors, rows := make([]*gguf.Tensor, len(names)), 0
-	for i, n := range names {
-		t, err := b.tensor(prefix+n+".weight", dims[i]+","+cols)
-		if err != nil {
-			return err
-		}
-		tensors[i] = t
-		rows += t.Rows()
-	}
-	own := b.own(l, tensors, dims, rows)
-	if len(names) == 1 {
-		m, err := b.matrix(tensors[0], own[0])
-		if err != nil {
-			return err
-		}
-		l.parts = []*quant.Matrix{m}
-		return b.bias(l, prefix, names, tensors, own)
-	}
-	var pending []slice // neighbours of one layout
-	var layout quant.Layout
-	flush := func() {
-		if len(pending) > 0 {
-			l.parts = append(l.parts, b.join(pending, layout))
-		}
-		pending = nil
-	}
-	for i, t := range tensors {
-		typ, err := t.Type()
-		if err != nil {
-			return err
-		}
-		if next := typ.Layout(t.Cols()); next != layout {
-			flush()
-			layout = next
-		}
-		if own[i].Len() > 0 {
-			pending = append(pending, slice{t, own[i]})
-		}
-	}
-	flush()
-	return b.bias(l, prefix, names, tensors, own)
+	l.eps = b.eps
+	l.width = b.sizes(dim[strings.LastIndex(dim, ",")+1:])
+	return b.vector(&l.bias, name+".bias", dim, true)
 }
 
-// own sets which rows a layer has and returns this worker's of each tensor.
-func (b *Binder) own(l *Linear, tensors []*gguf.Tensor, dims []string, rows int) []shard.Range {
-	own := make([]shard.Range, len(tensors))
-	if _, parts := b.Parts[dims[0]]; parts && b.Group.Size() > 1 {
-		for i, d := range dims {
-			own[i] = b.Parts[d]
-			l.rows += own[i].Len()
-		}
-		return own
-	}
-	l.rows, l.split = rows, b.divide(rows)
-	mine, first := l.split.Of(b.Group.Rank()), 0
-	for i, t := range tensors {
-		own[i] = shard.Range{From: max(0, min(t.Rows(), mine.From-first)), To: max(0, min(t.Rows(), mine.To-first))}
-		first += t.Rows()
-	}
-	return own
-}
-
-// bias binds this worker's biases of a layer's matrices; those without one have zeros.
-func (b *Binder) bias(l *Linear, prefix string, names []string, tensors []*gguf.Tensor, own []shard.Range) error {
-	rows := 0
-	for i, n := range names {
-		rows += own[i].Len()
-		t, ok := b.file.Tensor(prefix + n + ".bias")
-		if !ok {
-			continue
-		}
-		if w := tensors[i].Rows(); len(t.Shape) != 1 || t.Cols() != w {
-			return shapeError(t, strconv.Itoa(w), []int64{int64(w)})
-		}
-		l.bias = []float32{}
-	}
-	if l.bias == nil {
+// vector binds a small tensor, of several rows if dim says so. What a worker has of
+// its first dimension, it has of the tensor.
+func (b *Binder) vector(dst *[]float32, name, dim string, optional bool) error {
+	if _, ok := b.file.Tensor(name); !ok && optional {
 		return nil
 	}
-	l.bias = make([]float32, rows)
-	at := 0
-	for i, n := range names {
-		if t, ok := b.file.Tensor(prefix + n + ".bias"); ok {
-			b.addVector(t, l.bias[at:at+own[i].Len()], own[i].From)
-		}
-		at += own[i].Len()
-	}
-	return nil
-}
-
-// slice is some rows of a tensor.
-type slice struct {
-	tensor *gguf.Tensor
-	rows   shard.Range
-}
-
-// matrix binds rows of a tensor to a matrix of their own, once.
-func (b *Binder) matrix(t *gguf.Tensor, rows shard.Range) (*quant.Matrix, error) {
-	if m, ok := b.matrices[t.Name]; ok {
-		return m, nil
-	}
-	typ, err := t.Type()
-	if err != nil {
-		return nil, err
-	}
-	b.matrices[t.Name] = b.join([]slice{{t, rows}}, typ.Layout(t.Cols()))
-	return b.matrices[t.Name], nil
-}
-
-// join makes one matrix of rows of tensors on top of each other.
-func (b *Binder) join(slices []slice, layout quant.Layout) *quant.Matrix {
-	j := &joined{cols: slices[0].tensor.Cols(), layout: layout, matrix: &quant.Matrix{}}
-	for _, s := range slices {
-		b.jobs = append(b.jobs, job{slice: s, into: j, first: j.rows})
-		j.rows += s.rows.Len()
-	}
-	b.joins = append(b.joins, j)
-	return j.matrix
-}
-
-func (b *Binder) vector(dst *[]float32, name, dim string) error {
 	t, err := b.tensor(name, dim)
 	if err != nil {
 		return err
@@ -255,9 +141,13 @@ func (b *Binder) vector(dst *[]float32, name, dim string) error {
 	if _, err := t.Type(); err != nil {
 		return err
 	}
-	own := shard.Range{To: t.Cols()}
-	if part, ok := b.Parts[dim]; ok {
-		own = part
+	own, width := shard.Range{To: t.Cols() * t.Rows()}, 1
+	first, _, rows := strings.Cut(dim, ",")
+	if rows {
+		width = t.Cols()
+	}
+	if part, ok := b.Parts[first]; ok {
+		own = shard.Range{From: part.From * width, To: part.To * width}
 	}
 	*dst = make([]float32, own.Len())
 	b.addVector(t, *dst, own.From)
@@ -275,24 +165,34 @@ func (b *Binder) tensor(name, dim string) (*gguf.Tensor, error) {
 	if !ok {
 		return nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("tensor %q is missing", name)}
 	}
+	want := b.shape(dim)
+	if !slices.Equal(t.Shape, want) {
+		return nil, shapeError(t, dim, want)
+	}
+	return t, nil
+}
+
+// shape returns what a dim tag says, innermost first, as files have it.
+func (b *Binder) shape(dim string) []int64 {
 	names := strings.Split(dim, ",")
-	want := make([]int64, len(names))
+	shape := make([]int64, len(names))
 	for i, n := range names {
+		shape[len(names)-1-i] = int64(b.sizes(n))
+	}
+	return shape
+}
+
+// sizes returns the size of a dimension, or the sum of several: "A+B".
+func (b *Binder) sizes(names string) int {
+	sum := 0
+	for _, n := range strings.Split(names, "+") {
 		size, ok := b.Sizes[n]
 		if !ok {
 			panic("nn: no size is called " + strconv.Quote(n))
 		}
-		want[len(names)-1-i] = int64(size) // innermost first, as in the file
+		sum += size
 	}
-	if len(t.Shape) != len(want) {
-		return nil, shapeError(t, dim, want)
-	}
-	for i := range want {
-		if t.Shape[i] != want[i] {
-			return nil, shapeError(t, dim, want)
-		}
-	}
-	return t, nil
+	return sum
 }
 
 func shapeError(t *gguf.Tensor, dim string, want []int64) error {

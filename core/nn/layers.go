@@ -142,35 +142,7 @@ func (e *Embedding) Forward(c *Context, dst []float32, ids []int32) {
 	}
 }
 
-// RMSNorm is kernel.RMSNorm with its weight.
-type RMSNorm struct {
-	weight []float32 // [hidden]
-	eps    float32
-}
-
-// Forward writes the norm of x [tokens, hidden] to dst, which may be x.
-func (n *RMSNorm) Forward(dst, x []float32) {
-	before := profile.Enter(profile.Norm)
-	kernel.RMSNorm(dst, x, n.weight, n.eps)
-	profile.Leave(before)
-}
-
 // Vector is a small tensor that is used as it is.
 type Vector struct {
 	Values []float32 // nil if the tensor is optional and absent
-}
-
-// SwiGLU computes silu(gate)*up of rows that hold gate and up side by side.
-// x [tokens, 2*n] f32, dst [tokens, n].
-func SwiGLU(dst, x []float32, tokens int) {
-	n := len(dst) / tokens
-	if n == 0 { // a worker without a part
-		return
-	}
-	before := profile.Enter(profile.FFN)
-	for t := range tokens {
-		row := x[2*t*n : 2*(t+1)*n]
-		kernel.SwiGLU(dst[t*n:(t+1)*n], row[:n], row[n:])
-	}
-	profile.Leave(before)
 }

@@ -69,7 +69,7 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	}
 	rowBytes, _ := typ.RowBytes(t.Cols())
 	if j.into == nil {
-		return l.vector(j, typ, rowBytes, progress)
+		return l.vector(j, typ, t.Rows()*rowBytes, progress)
 	}
 	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
 		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
@@ -92,14 +92,14 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	return nil
 }
 
-// vector reads a vector, whole even if only a part of it is wanted: it is short,
+// vector reads a vector, or a few rows as one, whole even if only a part of it is wanted: it is short,
 // and its values may come in blocks.
 func (l *loader) vector(j job, typ quant.Type, bytes int, progress func(int64)) error {
 	raw := l.buffer(bytes)
 	if err := l.file.ReadTensor(j.tensor, raw, 0); err != nil {
 		return err
 	}
-	if n := j.tensor.Cols(); len(j.vector) == n {
+	if n := j.tensor.Cols() * j.tensor.Rows(); len(j.vector) == n {
 		typ.Dequantize(j.vector, raw)
 	} else {
 		whole := make([]float32, n)
