@@ -169,6 +169,9 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	if contextLength == 0 {
 		contextLength = min(config.ContextLength, defaultContext)
 	}
+	if limit := config.MaxContext; limit > 0 && contextLength > limit {
+		return nil, nil, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("is %d, but the model has no positions beyond %d", contextLength, limit)}
+	}
 	m.info = newInfo(f, config, contextLength, size)
 	m.info.Tokenizer = tok.Kind()
 	m.templates = readTemplates(f)
@@ -273,7 +276,7 @@ func (m *Model) newSession(id int32) *Session {
 	return &Session{
 		model: m,
 		id:    id,
-		cache: kvcache.New(m.kvType, c.NumLayers, c.OwnKVHeads(), c.HeadDim, m.info.ContextLength),
+		cache: c.NewCache(m.kvType, m.info.ContextLength),
 		nn:    &nn.Context{Group: m.group},
 	}
 }

@@ -38,9 +38,14 @@ func (s *Session) Len() int { return len(s.tokens) } // within Generate, the cac
 // Tokens returns the Len tokens that the session holds. It is not a copy.
 func (s *Session) Tokens() []int32 { return s.tokens }
 
-// Truncate forgets all tokens from n on. It panics if there are not so many.
+// Truncate forgets all tokens from n on. It panics if there are not so many. Where
+// the model has sliding windows and more than kvcache.Margin tokens go, keys and
+// values may have to be computed again, which the next Generate does.
 func (s *Session) Truncate(n int) {
-	s.cache.Truncate(n)
+	if n < 0 || n > len(s.tokens) {
+		panic(fmt.Sprintf("core: truncate a session of %d tokens to %d", len(s.tokens), n))
+	}
+	s.cache.Truncate(min(n, s.cache.Len()))
 	s.tokens, s.last = s.tokens[:n], s.last[:0]
 }
 
@@ -70,6 +75,9 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 	if err := s.check(ids); err != nil {
 		return nil, err
 	}
+	if err := s.restore(ctx); err != nil {
+		return nil, err
+	}
 	if len(s.last) > 0 {
 		ids = append(append([]int32(nil), s.last...), ids...)
 		s.last = s.last[:0]
@@ -91,10 +99,33 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 	return s.logits, nil
 }
 
+// restore computes the keys and values of the session's tokens that its cache has
+// given up.
+func (s *Session) restore(ctx context.Context) error {
+	for s.cache.Len() < len(s.tokens) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		n := min(prefillChunk, len(s.tokens)-s.cache.Len())
+		if err := s.run(s.tokens[s.cache.Len():][:n], nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // forward appends ids, which fit, and fills a row of logits for each of the last.
-// With several workers it takes all of them; its error says that the group broke,
-// and then nothing is appended.
+// Its error says that the group broke, and then nothing is appended.
 func (s *Session) forward(ids []int32, logits []float32) error {
+	if err := s.run(ids, logits); err != nil {
+		return err
+	}
+	s.tokens = append(s.tokens, ids...)
+	return nil
+}
+
+// run is forward for the cache, of all workers.
+func (s *Session) run(ids []int32, logits []float32) error {
 	m := s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
@@ -103,7 +134,6 @@ func (s *Session) forward(ids []int32, logits []float32) error {
 	if err := m.group.Err(); err != nil {
 		return &WorkerError{err}
 	}
-	s.tokens = append(s.tokens, ids...)
 	return nil
 }
 

@@ -35,6 +35,11 @@ type Batch struct {
 
 	// Observe, if not nil, is told every layer's attention weights, of this worker's heads.
 	Observe func(layer int) attention.Observer
+
+	// Residual, if not nil, is given the residual stream behind every layer:
+	// x [rows, hidden], valid during the call, of all tokens, but in the last layer
+	// of the last, of which there are logits.
+	Residual func(layer int, x []float32)
 }
 
 // observer returns the observer of a layer, or nil. first is the number of this
@@ -50,8 +55,9 @@ func (b *Batch) observer(layer, first int) attention.Observer {
 	return func(head, position int, weights []float32) { observe(first+head, position, weights) }
 }
 
-// constructor checks a configuration and returns a decoder without weights.
-type constructor func(c *Config) (Decoder, error)
+// constructor completes a configuration by what the architecture knows and by its
+// own keys, of which k keeps the first error, and returns a decoder without weights.
+type constructor func(c *Config, k *keys) (Decoder, error)
 
 var registry = map[string]constructor{}
 
@@ -78,7 +84,7 @@ func Names() []string {
 // weights, as far as this worker of a group has them. An unknown architecture is an *errs.UnsupportedError, a contradiction
 // in the file an *errs.FormatError.
 func New(f *gguf.File, group shard.Group) (Decoder, *Config, *nn.Binder, error) {
-	c, err := readConfig(f)
+	c, k, err := readConfig(f)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("arch: %w", err)
 	}
@@ -87,7 +93,10 @@ func New(f *gguf.File, group shard.Group) (Decoder, *Config, *nn.Binder, error) 
 		return nil, nil, nil, fmt.Errorf("arch: %w", &errs.UnsupportedError{What: fmt.Sprintf("architecture %q (supported are %s)", c.Architecture, strings.Join(Names(), ", "))})
 	}
 	c.divide(group)
-	d, err := construct(c)
+	d, err := construct(c, k)
+	if err == nil {
+		err = k.err
+	}
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("arch: %s: %w", c.Architecture, err)
 	}

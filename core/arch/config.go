@@ -6,9 +6,8 @@ import (
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
-	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
-	"github.com/gander-lm/gander/core/shard"
 )
 
 // Limits on what a file may ask for; the largest models are far below them.
@@ -19,7 +18,8 @@ const (
 	maxVocab  = 1 << 22
 )
 
-// Config is the sizes and constants of a model, from the keys of its file.
+// Config is the sizes and constants of a model, from the keys of its file. Keys
+// that every architecture may have are read here, others by the architecture.
 type Config struct {
 	Architecture string // general.architecture
 
@@ -33,122 +33,52 @@ type Config struct {
 	ContextLength int // context_length: positions that the model was trained for
 	NormEps       float32
 	RoPE          nn.RoPEConfig // rope.*
+	Layers        []LayerConfig // [NumLayers]
 
 	NumExperts int // expert_count; 0 without a mixture of experts
 
-	// TemperatureScale and OriginalContext scale queries beyond the original
-	// context (Mistral 3); 0 without.
-	TemperatureScale float64
+	// MaxContext is how many positions there can be at most; 0 if there is no limit
+	// but memory.
+	MaxContext int
+
+	// What an architecture's constructor sets; 0 is the usual.
+	AttnScale      float32 // of the scores; 1/√HeadDim
+	AttnSoftCap    float32 // bound of the scores; none
+	EmbeddingScale float32 // of the embeddings; 1
+	ResidualScale  float32 // of what each half of a block adds to the residual stream; 1
+	LogitScale     float32 // of the logits; 1
+	LogitSoftCap   float32 // bound of the logits; none
 
 	share
 }
 
-// share is what this worker has of a model that several hold together, and how all
-// of them divide it. A worker that is alone has everything.
-type share struct {
-	group     shard.Group
-	heads     shard.Range // of the query heads
-	kvHeads   shard.Range // those that its query heads need; another worker may have one of them too
-	ffn       shard.Range // of the hidden values of a feed-forward network
-	headSplit shard.Split // of the heads' values
-	ffnSplit  shard.Split
+// LayerConfig is what may differ from layer to layer. Until the constructor
+// changes it, a layer sees all positions and rotates as Config.RoPE says.
+type LayerConfig struct {
+	Window int            // positions that a query sees, its own included; 0: all
+	RoPE   *nn.RoPEConfig // nil: no rotation
 }
 
-// divide sets the share of a worker.
-func (c *Config) divide(group shard.Group) {
-	n, r := group.Size(), group.Rank()
-	c.group = group
-	heads := shard.Divide(c.NumHeads, 1, n)
-	c.heads, c.headSplit = heads.Of(r), heads.Times(nil, c.HeadDim)
-	c.ffnSplit = shard.Divide(c.FFNSize, kernel.RowMultiple, n)
-	c.ffn = c.ffnSplit.Of(r)
-	per := c.NumHeads / c.NumKVHeads
-	c.kvHeads = shard.Range{From: c.heads.From / per, To: (c.heads.To + per - 1) / per}
-	if c.heads.Len() == 0 {
-		c.kvHeads = shard.Range{}
+// NewCache returns a cache for a session of a model, as far as this worker has it.
+func (c *Config) NewCache(t kvcache.Type, capacity int) *kvcache.Cache {
+	shapes := make([]kvcache.Shape, c.NumLayers)
+	for i := range shapes {
+		shapes[i] = kvcache.Shape{KVHeads: c.OwnKVHeads(), HeadDim: c.HeadDim, Window: c.Layers[i].Window}
 	}
+	return kvcache.New(t, shapes, capacity)
 }
 
-// OwnKVHeads returns how many key and value heads this worker has.
-func (c *Config) OwnKVHeads() int { return c.kvHeads.Len() }
-
-// OwnHeads returns how many query heads this worker has.
-func (c *Config) OwnHeads() int { return c.heads.Len() }
-
-// OwnFFNSize returns how many hidden values of a feed-forward network this worker has.
-func (c *Config) OwnFFNSize() int { return c.ffn.Len() }
-
-// dims are the names that dim tags use.
-func (c *Config) dims() nn.Dims {
-	values := func(heads shard.Range) shard.Range {
-		return shard.Range{From: heads.From * c.HeadDim, To: heads.To * c.HeadDim}
-	}
-	return nn.Dims{
-		Sizes: map[string]int{
-			"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
-			"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
-		},
-		Parts: map[string]shard.Range{"q": values(c.heads), "kv": values(c.kvHeads), "ffn": c.ffn},
-		Group: c.group,
-	}
-}
-
-// keys reads an architecture's keys and keeps the first error.
-type keys struct {
-	f      *gguf.File
-	prefix string
-	err    error
-}
-
-func (k *keys) fail(format string, args ...any) {
-	if k.err == nil {
-		k.err = &errs.FormatError{Offset: -1, What: fmt.Sprintf(format, args...)}
-	}
-}
-
-// size returns an integer from 1 to most; def if the key is absent, where 0
-// means that it must be there.
-func (k *keys) size(name string, def, most int) int {
-	key := k.prefix + name
-	if _, ok := k.f.Value(key); !ok && def != 0 {
-		return def
-	}
-	n, ok := k.f.Uint(key)
-	if !ok {
-		k.fail("metadata key %q is missing or no integer", key)
-		return 1
-	}
-	if n == 0 || n > uint64(most) {
-		k.fail("metadata key %q is %d; 1 to %d is possible", key, n, most)
-		return 1
-	}
-	return int(n)
-}
-
-// number returns a finite number, def if the key is absent.
-func (k *keys) number(name string, def float64) float64 {
-	key := k.prefix + name
-	if _, ok := k.f.Value(key); !ok {
-		return def
-	}
-	x, ok := k.f.Float(key)
-	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
-		k.fail("metadata key %q is no finite number", key)
-		return def
-	}
-	return x
-}
-
-func readConfig(f *gguf.File) (*Config, error) {
+// readConfig returns the configuration of a file, and what reads the keys of its
+// architecture, which has kept the first error.
+func readConfig(f *gguf.File) (*Config, *keys, error) {
 	architecture, ok := f.String("general.architecture")
 	if !ok {
-		return nil, &errs.FormatError{Offset: -1, What: `metadata key "general.architecture" is missing`}
+		return nil, nil, &errs.FormatError{Offset: -1, What: `metadata key "general.architecture" is missing`}
 	}
-	c := &Config{Architecture: architecture}
+	c, k := &Config{Architecture: architecture}, &keys{f: f, prefix: architecture + "."}
 	if registry[architecture] == nil {
-		return c, nil // New says which are known
+		return c, k, nil // New says which are known
 	}
-	k := &keys{f: f, prefix: architecture + "."}
 	c.HiddenSize = k.size("embedding_length", 0, maxWidth)
 	c.NumLayers = k.size("block_count", 0, maxLayers)
 	c.NumHeads = k.size("attention.head_count", 0, maxHeads)
@@ -156,7 +86,7 @@ func readConfig(f *gguf.File) (*Config, error) {
 	c.HeadDim = k.size("attention.key_length", max(1, c.HiddenSize/c.NumHeads), maxWidth)
 	c.FFNSize = k.size("feed_forward_length", 0, maxWidth)
 	c.ContextLength = k.size("context_length", 0, math.MaxInt32)
-	c.NormEps = float32(k.number("attention.layer_norm_rms_epsilon", 1e-5))
+	c.NormEps = float32(k.number("attention.layer_norm_rms_epsilon", k.number("attention.layer_norm_epsilon", 1e-5)))
 	if v := k.size("attention.value_length", c.HeadDim, maxWidth); v != c.HeadDim {
 		k.fail("keys of %d values and values of %d", c.HeadDim, v)
 	}
@@ -169,9 +99,12 @@ func readConfig(f *gguf.File) (*Config, error) {
 		c.VocabSize = t.Rows()
 	}
 	c.NumExperts = int(k.number("expert_count", 0))
-	c.TemperatureScale = k.number("attention.temperature_scale", 0)
 	k.rope(c)
-	return c, k.err
+	c.Layers = make([]LayerConfig, c.NumLayers)
+	for i := range c.Layers {
+		c.Layers[i].RoPE = &c.RoPE
+	}
+	return c, k, k.err
 }
 
 // rope reads the keys of the rotary embedding and of its scaling.
@@ -197,7 +130,7 @@ func (k *keys) rope(c *Config) {
 		k.fail("%d of a head's %d values rotate", r.Dims, c.HeadDim)
 	case r.Base <= 0 || r.Factor <= 0 || r.BetaFast <= 0 || r.BetaSlow <= 0:
 		k.fail("rope.freq_base, rope.scaling.factor or a YaRN constant is not positive")
-	case r.Scaling != "" && r.Scaling != "linear" && r.Scaling != "yarn":
+	case r.Scaling != "" && r.Scaling != "linear" && r.Scaling != "yarn" && r.Scaling != "longrope":
 		k.err = &errs.UnsupportedError{What: fmt.Sprintf("rope.scaling.type %q", r.Scaling)}
 	}
 }

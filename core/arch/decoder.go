@@ -2,6 +2,7 @@ package arch
 
 import (
 	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/nn"
 )
 
@@ -10,24 +11,31 @@ import (
 // they are wired. h and x [tokens, hidden] are, throughout, a block's working
 // values and the residual stream.
 
-// decoder is what is around the blocks: the embedding before them, the last norm
-// and the output matrix behind.
+// decoder is what is around the blocks: the embedding before them, and behind, after
+// a norm that the architecture has, the output matrix.
 type decoder struct {
 	Embed  nn.Embedding `gguf:"token_embd" dim:"vocab,hidden"`
-	Norm   nn.RMSNorm   `gguf:"output_norm" dim:"hidden"`
 	Output nn.Linear    `gguf:"output,alt:token_embd" dim:"vocab,hidden"`
 
 	c    *Config
-	attn attention.Causal
+	attn []attention.Causal // of each layer
 }
 
-// newDecoder returns a decoder with the usual scale of the scores.
+// newDecoder returns a decoder whose layers attend as the configuration says.
 func newDecoder(c *Config) decoder {
 	group := c.NumHeads / c.NumKVHeads
-	return decoder{c: c, attn: attention.Causal{
-		Heads: c.heads.Len(), KVHeads: c.kvHeads.Len(), HeadDim: c.HeadDim, Scale: attention.Scale(c.HeadDim),
-		Group: group, First: c.heads.From - c.kvHeads.From*group,
-	}}
+	d := decoder{c: c, attn: make([]attention.Causal, c.NumLayers)}
+	for i := range d.attn {
+		d.attn[i] = attention.Causal{
+			Heads: c.heads.Len(), KVHeads: c.kvHeads.Len(), HeadDim: c.HeadDim, Scale: c.AttnScale,
+			Group: group, First: c.heads.From - c.kvHeads.From*group,
+			Window: c.Layers[i].Window, SoftCap: c.AttnSoftCap,
+		}
+		if c.AttnScale == 0 {
+			d.attn[i].Scale = attention.Scale(c.HeadDim)
+		}
+	}
+	return d
 }
 
 // begin returns the residual stream of a batch, filled with its embeddings, and
@@ -36,7 +44,15 @@ func (d *decoder) begin(b *Batch) (x, h []float32) {
 	n := len(b.IDs) * d.c.HiddenSize
 	x, h = b.Context.Floats(nn.BufferResidual, n), b.Context.Floats(nn.BufferNorm, n)
 	d.Embed.Forward(b.Context, x, b.IDs)
+	if s := d.c.EmbeddingScale; s != 0 {
+		kernel.Scale(x, s)
+	}
 	return x, h
+}
+
+// branch returns memory like h for blocks whose halves run side by side.
+func (d *decoder) branch(b *Batch) []float32 {
+	return b.Context.Floats(nn.BufferBranch, len(b.IDs)*d.c.HiddenSize)
 }
 
 // keep returns the rows of x that still count after a layer's attention: all,
@@ -48,47 +64,45 @@ func (d *decoder) keep(b *Batch, layer int, x []float32) []float32 {
 	return x[len(x)-len(b.Logits)/d.c.VocabSize*d.c.HiddenSize:]
 }
 
+// addAttention adds what attention gives, h, to x, and returns the rows of both
+// that keep leaves.
+func (d *decoder) addAttention(b *Batch, layer int, x, h []float32) (_, _ []float32) {
+	x, h = d.keep(b, layer, x), d.keep(b, layer, h)
+	d.add(x, h)
+	return x, h
+}
+
+// addFFN adds what the feed-forward network gives, h, to x, which ends the layer.
+func (d *decoder) addFFN(b *Batch, layer int, x, h []float32) {
+	d.add(x, h)
+	if b.Residual != nil {
+		b.Residual(layer, x)
+	}
+}
+
+func (d *decoder) add(x, h []float32) {
+	if s := d.c.ResidualScale; s != 0 {
+		kernel.Scale(h, s)
+	}
+	kernel.Add(x, h)
+}
+
 // finish adds the batch to the cache and computes the logits from x, the rows
-// that keep has left.
-func (d *decoder) finish(b *Batch, x []float32) {
+// that keep has left, and their norm.
+func (d *decoder) finish(b *Batch, x []float32, norm nn.Norm) {
 	b.Cache.Advance(len(b.IDs))
-	if len(x) > 0 {
-		d.Norm.Forward(x, x)
-		b.Context.Input(x, len(x)/d.c.HiddenSize)
-		d.Output.ForwardFirst(b.Context, b.Logits)
+	if len(x) == 0 {
+		return
 	}
-}
-
-// rotary is the rotary embedding, the same in all layers.
-type rotary struct {
-	RoPEFreqs nn.Vector `gguf:"rope_freqs,optional" dim:"rot/2"`
-
-	rope *nn.RoPE // made at the first batch, when RoPEFreqs is there
-}
-
-// at returns the rotations of a batch's positions.
-func (r *rotary) at(c *Config, b *Batch) *nn.RoPE {
-	if r.rope == nil {
-		c.RoPE.Freqs = r.RoPEFreqs.Values
-		r.rope = nn.NewRoPE(c.RoPE)
+	norm.Forward(x, x)
+	b.Context.Input(x, len(x)/d.c.HiddenSize)
+	d.Output.ForwardFirst(b.Context, b.Logits)
+	if s := d.c.LogitScale; s != 0 {
+		kernel.Scale(b.Logits, s)
 	}
-	r.rope.At(b.Cache.Len(), len(b.IDs))
-	return r.rope
-}
-
-// selfAttention is a block's causal attention over the cache. Between its two
-// methods the architecture turns queries and keys as it wants them.
-type selfAttention struct {
-	QKV     nn.Linear `gguf:"attn_q+attn_k+attn_v" dim:"q+kv+kv,hidden"`
-	AttnOut nn.Linear `gguf:"attn_output" dim:"hidden,q"`
-}
-
-// project returns queries, keys and values [tokens, q+kv+kv] of h.
-func (a *selfAttention) project(b *Batch, h []float32) []float32 {
-	b.Context.Input(h, len(b.IDs))
-	qkv := b.Context.Floats(nn.BufferProj, len(b.IDs)*a.QKV.Rows())
-	a.QKV.Forward(b.Context, qkv)
-	return qkv
+	if limit := d.c.LogitSoftCap; limit != 0 {
+		kernel.SoftCap(b.Logits, limit)
+	}
 }
 
 // heads returns token t's query [heads, headDim], key and value [kvHeads, headDim],
@@ -99,38 +113,11 @@ func (d *decoder) heads(qkv []float32, t int) (q, k, v []float32) {
 	return row[:nq], row[nq : nq+nk], row[nq+nk:]
 }
 
-// attend puts keys and values into a layer's cache and writes to h what the
-// queries get.
-func (a *selfAttention) attend(b *Batch, d *decoder, layer int, qkv, h []float32) {
-	n, first := len(b.IDs), b.Cache.Len()
-	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
-	cache := b.Cache.Layer(layer)
-	for t := range n {
-		_, k, v := d.heads(qkv, t)
-		cache.Put(first+t, k, v)
+// normHeads applies norms to each head of queries and keys.
+func (d *decoder) normHeads(b *Batch, qkv []float32, query, key nn.Norm) {
+	for t := range b.IDs {
+		q, k, _ := d.heads(qkv, t)
+		query.Forward(q, q)
+		key.Forward(k, k)
 	}
-	d.attn.Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer, d.c.heads.From))
-	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, d.c.headSplit), n)
-	a.AttnOut.Forward(b.Context, h)
-}
-
-// swiGLU is a block's feed-forward network down(silu(gate·h) * up·h).
-// Shazeer, "GLU Variants Improve Transformer", arXiv:2002.05202, eq. 6.
-type swiGLU struct {
-	GateUp nn.Linear `gguf:"ffn_gate+ffn_up" dim:"ffn+ffn,hidden"`
-	Down   nn.Linear `gguf:"ffn_down" dim:"hidden,ffn"`
-}
-
-// feedForward writes the network's output over its input h, of any number of rows.
-func (f *swiGLU) feedForward(ctx *nn.Context, c *Config, h []float32) {
-	n := len(h) / f.Down.Rows()
-	if n == 0 {
-		return
-	}
-	ctx.Input(h, n)
-	gateUp := ctx.Floats(nn.BufferProj, n*f.GateUp.Rows())
-	f.GateUp.Forward(ctx, gateUp)
-	nn.SwiGLU(ctx.Part(nn.BufferMixed, n, c.ffnSplit), gateUp, n)
-	ctx.Input(ctx.Whole(nn.BufferMixed, n, c.ffnSplit), n)
-	f.Down.Forward(ctx, h)
 }

@@ -6,7 +6,7 @@ package arch
 
 func init() { register("qwen2", newQwen2) }
 
-func newQwen2(c *Config) (Decoder, error) {
+func newQwen2(c *Config, _ *keys) (Decoder, error) {
 	c.RoPE.NeoX = true
-	return newLlama(c)
+	return makeLlama(c)
 }

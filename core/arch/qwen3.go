@@ -4,10 +4,7 @@
 
 package arch
 
-import (
-	"github.com/gander-lm/gander/core/kernel"
-	"github.com/gander-lm/gander/core/nn"
-)
+import "github.com/gander-lm/gander/core/nn"
 
 func init() { register("qwen3", newQwen3) }
 
@@ -15,6 +12,7 @@ type qwen3 struct {
 	decoder
 	rotary
 	Blocks []qwen3Block `gguf:"blk"`
+	Norm   nn.RMSNorm   `gguf:"output_norm" dim:"hidden"`
 }
 
 type qwen3Block struct {
@@ -26,7 +24,7 @@ type qwen3Block struct {
 	swiGLU
 }
 
-func newQwen3(c *Config) (Decoder, error) {
+func newQwen3(c *Config, _ *keys) (Decoder, error) {
 	c.RoPE.NeoX = true
 	return &qwen3{decoder: newDecoder(c), Blocks: make([]qwen3Block, c.NumLayers)}, nil
 }
@@ -34,26 +32,20 @@ func newQwen3(c *Config) (Decoder, error) {
 // Forward runs a batch. x [tokens, hidden] is the residual stream, h what a block
 // adds to it.
 func (m *qwen3) Forward(b *Batch) {
-	rope := m.rotary.at(m.c, b)
+	m.positions(m.c, b)
 	x, h := m.begin(b)
 	for i := range m.Blocks {
 		block := &m.Blocks[i]
 		block.AttnNorm.Forward(h, x)
 		qkv := block.project(b, h)
-		for t := range b.IDs {
-			q, k, _ := m.heads(qkv, t)
-			block.QNorm.Forward(q, q) // a row is a head
-			block.KNorm.Forward(k, k)
-			rope.Rotate(q, m.c.HeadDim, t)
-			rope.Rotate(k, m.c.HeadDim, t)
-		}
+		m.normHeads(b, qkv, &block.QNorm, &block.KNorm)
+		m.rotate(&m.decoder, b, i, qkv)
 		block.attend(b, &m.decoder, i, qkv, h)
-		kernel.Add(x, h)
+		x, h = m.addAttention(b, i, x, h)
 
-		x, h = m.keep(b, i, x), m.keep(b, i, h)
 		block.FFNNorm.Forward(h, x)
 		block.feedForward(b.Context, m.c, h)
-		kernel.Add(x, h)
+		m.addFFN(b, i, x, h)
 	}
-	m.finish(b, x)
+	m.finish(b, x, &m.Norm)
 }

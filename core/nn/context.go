@@ -29,6 +29,7 @@ const (
 	BufferNorm                   // its norm, the input of a linear layer
 	BufferProj                   // output of the first linear layer of a block: q, k and v, or gate and up
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
+	BufferBranch                 // a second working value, of blocks whose halves run side by side
 	bufferWhole                  // what Whole puts together
 	bufferRows                   // rows of a product that are to be exchanged
 	numBuffers

@@ -12,7 +12,7 @@ type RoPEConfig struct {
 	Dims    int       // values of a head that rotate; even
 	NeoX    bool      // pairs are (i, i+Dims/2), as kernel.RoPENeoX has them, and not (2i, 2i+1)
 	Base    float64   // θ_i = Base^(-2i/Dims)
-	Scaling string    // "", "linear" or "yarn"
+	Scaling string    // "", "linear", "yarn" or "longrope", which is all in Freqs
 	Factor  float64   // of the scaling; 1 without
 	Freqs   []float32 // [Dims/2], divide the angles; nil without (Llama 3's scaling comes as these)
 
@@ -35,11 +35,11 @@ type RoPE struct {
 
 // NewRoPE computes the angles.
 func NewRoPE(c RoPEConfig) *RoPE {
-	r := &RoPE{neox: c.NeoX, freq: make([]float64, c.Dims/2), scale: 1}
+	r := &RoPE{neox: c.NeoX, freq: make([]float64, c.Dims/2), scale: c.AttnFactor}
 	low, high := 0.0, 0.0
 	if c.Scaling == "yarn" {
 		low, high = c.yarnRange()
-		r.scale = c.yarnScale()
+		r.scale *= c.yarnScale()
 	}
 	for i := range r.freq {
 		f := math.Pow(c.Base, -2*float64(i)/float64(c.Dims))
@@ -74,7 +74,7 @@ func (c *RoPEConfig) yarnScale() float64 {
 	if c.LogMultiplier != 0 {
 		scale /= 1 + 0.1*c.LogMultiplier*math.Log(c.Factor)
 	}
-	return scale * c.AttnFactor
+	return scale
 }
 
 // width returns how many cosines a position has.

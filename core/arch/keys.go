@@ -1,0 +1,117 @@
+package arch
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/gguf"
+)
+
+// keys reads an architecture's keys and keeps the first error.
+type keys struct {
+	f      *gguf.File
+	prefix string
+	err    error
+}
+
+func (k *keys) fail(format string, args ...any) {
+	if k.err == nil {
+		k.err = &errs.FormatError{Offset: -1, What: fmt.Sprintf(format, args...)}
+	}
+}
+
+// size returns an integer from 1 to most; def if the key is absent, where 0
+// means that it must be there.
+func (k *keys) size(name string, def, most int) int {
+	key := k.prefix + name
+	if _, ok := k.f.Value(key); !ok && def != 0 {
+		return def
+	}
+	n, ok := k.f.Uint(key)
+	if !ok {
+		k.fail("metadata key %q is missing or no integer", key)
+		return 1
+	}
+	if n == 0 || n > uint64(most) {
+		k.fail("metadata key %q is %d; 1 to %d is possible", key, n, most)
+		return 1
+	}
+	return int(n)
+}
+
+// number returns a finite number, def if the key is absent.
+func (k *keys) number(name string, def float64) float64 {
+	key := k.prefix + name
+	if _, ok := k.f.Value(key); !ok {
+		return def
+	}
+	x, ok := k.f.Float(key)
+	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+		k.fail("metadata key %q is no finite number", key)
+		return def
+	}
+	return x
+}
+
+// scale returns a number that is not zero, 0 if the key is absent.
+func (k *keys) scale(name string) float32 {
+	x := k.number(name, 0)
+	if _, ok := k.f.Value(k.prefix + name); ok && x == 0 {
+		k.fail("metadata key %q is 0", k.prefix+name)
+	}
+	return float32(x)
+}
+
+// cap returns the bound of a soft cap, 0 for none.
+func (k *keys) cap(name string, def float64) float32 {
+	x := k.number(name, def)
+	if x < 0 {
+		k.fail("metadata key %q is negative", k.prefix+name)
+	}
+	return float32(x)
+}
+
+// flag returns a truth value, def if the key is absent.
+func (k *keys) flag(name string, def bool) bool {
+	key := k.prefix + name
+	if _, ok := k.f.Value(key); !ok {
+		return def
+	}
+	b, ok := k.f.Bool(key)
+	if !ok {
+		k.fail("metadata key %q is no truth value", key)
+	}
+	return b
+}
+
+// windows sets the windows of some layers: those that the file names, in an array
+// of truth values or as all but every so many, and without that those that local
+// names. def is the length of the windows where the file has none, 0 for no windows.
+func (k *keys) windows(c *Config, def int, local func(layer int) bool) {
+	window := def
+	if _, ok := k.f.Value(k.prefix + "attention.sliding_window"); ok {
+		window = k.size("attention.sliding_window", 0, math.MaxInt32)
+	}
+	key := k.prefix + "attention.sliding_window_pattern"
+	if _, ok := k.f.Value(key); ok {
+		if period, ok := k.f.Uint(key); ok && period > 0 {
+			local = func(layer int) bool { return uint64(layer)%period < period-1 }
+		} else if layers, ok := k.f.Bools(key); ok && len(layers) >= c.NumLayers {
+			local = func(layer int) bool { return layers[layer] }
+		} else {
+			k.fail("metadata key %q is neither a period nor a truth value for each of %d layers", key, c.NumLayers)
+			return
+		}
+	}
+	for i := range c.Layers {
+		if local(i) {
+			c.Layers[i].Window = window
+		}
+	}
+}
+
+// everyBut returns a pattern of windows: all layers but the last of each period.
+func everyBut(period int) func(int) bool {
+	return func(layer int) bool { return layer%period != period-1 }
+}

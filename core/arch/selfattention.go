@@ -1,0 +1,38 @@
+package arch
+
+import "github.com/gander-lm/gander/core/nn"
+
+// selfAttention is a block's causal attention over the cache. Between project and
+// attend the architecture turns queries and keys as it wants them.
+type selfAttention struct {
+	QKV nn.Linear `gguf:"attn_q+attn_k+attn_v,alt:attn_qkv" dim:"q+kv+kv,hidden"`
+	headsOutput
+}
+
+// project returns queries, keys and values [tokens, q+kv+kv] of h.
+func (a *selfAttention) project(b *Batch, h []float32) []float32 {
+	b.Context.Input(h, len(b.IDs))
+	qkv := b.Context.Floats(nn.BufferProj, len(b.IDs)*a.QKV.Rows())
+	a.QKV.Forward(b.Context, qkv)
+	return qkv
+}
+
+// headsOutput is the second half of attention, behind queries, keys and values.
+type headsOutput struct {
+	AttnOut nn.Linear `gguf:"attn_output" dim:"hidden,q"`
+}
+
+// attend puts keys and values into a layer's cache and writes to h what the
+// queries get.
+func (a *headsOutput) attend(b *Batch, d *decoder, layer int, qkv, h []float32) {
+	n, first := len(b.IDs), b.Cache.Len()
+	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
+	cache := b.Cache.Layer(layer)
+	for t := range n {
+		_, k, v := d.heads(qkv, t)
+		cache.Put(first+t, k, v)
+	}
+	d.attn[layer].Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer, d.c.heads.From))
+	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, d.c.headSplit), n)
+	a.AttnOut.Forward(b.Context, h)
+}

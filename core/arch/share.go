@@ -1,0 +1,61 @@
+package arch
+
+import (
+	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/shard"
+)
+
+// share is what this worker has of a model that several hold together, and how all
+// of them divide it. A worker that is alone has everything.
+type share struct {
+	group     shard.Group
+	heads     shard.Range // of the query heads
+	kvHeads   shard.Range // those that its query heads need; another worker may have one of them too
+	ffn       shard.Range // of the hidden values of a feed-forward network
+	headSplit shard.Split // of the heads' values
+	ffnSplit  shard.Split
+}
+
+// divide sets the share of a worker.
+func (c *Config) divide(group shard.Group) {
+	n, r := group.Size(), group.Rank()
+	c.group = group
+	heads := shard.Divide(c.NumHeads, 1, n)
+	c.heads, c.headSplit = heads.Of(r), heads.Times(nil, c.HeadDim)
+	c.ffnSplit = shard.Divide(c.FFNSize, kernel.RowMultiple, n)
+	c.ffn = c.ffnSplit.Of(r)
+	per := c.NumHeads / c.NumKVHeads
+	c.kvHeads = shard.Range{From: c.heads.From / per, To: (c.heads.To + per - 1) / per}
+	if c.heads.Len() == 0 {
+		c.kvHeads = shard.Range{}
+	}
+}
+
+// OwnKVHeads returns how many key and value heads this worker has.
+func (c *Config) OwnKVHeads() int { return c.kvHeads.Len() }
+
+// OwnHeads returns how many query heads this worker has.
+func (c *Config) OwnHeads() int { return c.heads.Len() }
+
+// OwnFFNSize returns how many hidden values of a feed-forward network this worker has.
+func (c *Config) OwnFFNSize() int { return c.ffn.Len() }
+
+// dims are the names that dim tags use.
+func (c *Config) dims() nn.Dims {
+	values := func(heads shard.Range) shard.Range {
+		return shard.Range{From: heads.From * c.HeadDim, To: heads.To * c.HeadDim}
+	}
+	return nn.Dims{
+		Sizes: map[string]int{
+			"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
+			"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
+			"heads": c.NumHeads, "kvheads": c.NumKVHeads, "context": c.ContextLength,
+			"all q": c.NumHeads * c.HeadDim, "all kv": c.NumKVHeads * c.HeadDim, // on every worker
+		},
+		Parts: map[string]shard.Range{
+			"q": values(c.heads), "kv": values(c.kvHeads), "ffn": c.ffn, "heads": c.heads, "kvheads": c.kvHeads,
+		},
+		Group: c.group,
+	}
+}
