@@ -135,9 +135,7 @@ func convert(t *testing.T, fsys fs.FS) []byte {
 	m, err := folder.Open(fsys)
 	require.NoError(t, err)
 	defer m.Close()
-	if m.AddVocabulary != nil {
-		require.NoError(t, m.AddVocabulary())
-	}
+	require.NoError(t, m.AddVocabulary())
 	var b bytes.Buffer
 	_, err = m.File.WriteTo(&b)
 	require.NoError(t, err)

@@ -68,10 +68,7 @@ func (f *modelFiles) converted(typ quant.Type) (w *gguf.Writer, release func(), 
 		}
 		release = func() { m.Close() }
 		w = m.File
-		if m.AddVocabulary != nil {
-			err = m.AddVocabulary()
-		}
-		if err == nil {
+		if err = m.AddVocabulary(); err == nil {
 			g, err = readBack(w)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/hf"
 	"github.com/gander-lm/gander/core/tokenizer"
 )
 
@@ -22,11 +23,19 @@ type Model struct {
 	// where the keys of File do.
 	Tokenizer func() (*tokenizer.Tokenizer, error)
 
-	// AddVocabulary sets the keys of the tokenizer in File, so that it can be used
-	// without the folder; it is nil where they are set already.
-	AddVocabulary func() error
-
+	hf    *hf.Model // nil for other kinds
 	close func() error
+}
+
+// AddVocabulary sets the keys of the tokenizer in File where they are not set
+// already, so that it can be used without the folder. A tokenizer that GGUF has no
+// form for is an *errs.UnsupportedError. (It is a method and no field so that the
+// engine in the browser, which never asks, need not have it.)
+func (m *Model) AddVocabulary() error {
+	if m.hf == nil {
+		return nil
+	}
+	return m.hf.AddVocabulary()
 }
 
 // Close closes the folder's files. No tensor can be read after it.

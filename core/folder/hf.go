@@ -19,5 +19,5 @@ func openHF(fsys fs.FS) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{File: m.File, Tokenizer: m.Tokenizer, AddVocabulary: m.AddVocabulary, close: m.Close}, nil
+	return &Model{File: m.File, Tokenizer: m.Tokenizer, hf: m, close: m.Close}, nil
 }

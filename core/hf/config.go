@@ -1,20 +1,19 @@
 package hf
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
 )
 
 // config is a model's config.json, and the GGUF file that is made of it. It keeps
 // the first error.
 type config struct {
-	values map[string]any // as JSON has them, numbers as json.Number
+	values map[string]any // as files.ParseObject gives them
 	w      *gguf.Writer
 	prefix string // of the architecture's keys
 	err    error
@@ -49,23 +48,6 @@ func (c *config) unsupported(format string, args ...any) {
 	}
 }
 
-// number is a number as JSON has it.
-func number(s string) json.Number { return json.Number(s) }
-
-// parseObject reads a JSON object, numbers as json.Number.
-func parseObject(name string, b []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var v map[string]any
-	if err := d.Decode(&v); err != nil {
-		return nil, &errs.FormatError{Offset: d.InputOffset(), What: fmt.Sprintf("%s is no JSON object: %v", name, err)}
-	}
-	if v == nil {
-		return nil, &errs.FormatError{Offset: -1, What: name + " is no JSON object but null"}
-	}
-	return v, nil
-}
-
 // find returns the first of several keys that is there and not null.
 func (c *config) find(keys ...string) (key string, value any) {
 	for _, k := range keys {
@@ -92,7 +74,7 @@ func (c *config) size(def int64, keys ...string) int64 {
 }
 
 func (c *config) integer(key string, v any) int64 {
-	text, ok := v.(json.Number)
+	text, ok := v.(files.Number)
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	if !ok || err != nil || n < 1 || n > most {
 		c.fail("%q is %v; an integer from 1 to %d is possible", key, v, int64(most))
@@ -111,7 +93,7 @@ func (c *config) number(def float64, keys ...string) float64 {
 }
 
 func (c *config) float(key string, v any) float64 {
-	text, ok := v.(json.Number)
+	text, ok := v.(files.Number)
 	x, err := strconv.ParseFloat(string(text), 64)
 	if !ok || err != nil {
 		c.fail("%q is %v, which is no number", key, v)

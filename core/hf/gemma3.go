@@ -1,5 +1,7 @@
 package hf
 
+import "github.com/gander-lm/gander/core/files"
+
 // Gemma 3: Gemma 2 with norms of query and key in place of the caps, and five
 // layers with a window for each without. Of a model that also sees, the part that
 // reads and writes text is taken.
@@ -22,7 +24,7 @@ func gemma3Keys(c *config) {
 	for key, def := range map[string]string{"num_attention_heads": "8", "num_key_value_heads": "4", "head_dim": "256",
 		"max_position_embeddings": "131072", "vocab_size": "262208"} {
 		if c.values[key] == nil {
-			c.values[key] = number(def)
+			c.values[key] = files.Number(def)
 		}
 	}
 	c.grouped()

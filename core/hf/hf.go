@@ -56,7 +56,7 @@ func Open(fsys fs.FS) (*Model, error) {
 }
 
 func (m *Model) open() error {
-	values, err := readObject(m.fsys, ConfigName)
+	values, err := files.ReadObject(m.fsys, ConfigName, maxJSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &errs.FormatError{Offset: -1, What: "the folder has no " + ConfigName}
 	} else if err != nil {
@@ -121,7 +121,7 @@ func (m *Model) template() error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	object, err := readObject(m.fsys, TokenizerConfigName)
+	object, err := files.ReadObject(m.fsys, TokenizerConfigName, maxJSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
@@ -141,13 +141,4 @@ func (m *Model) template() error {
 		}
 	}
 	return nil
-}
-
-// readObject reads a file that is a JSON object.
-func readObject(fsys fs.FS, name string) (map[string]any, error) {
-	b, err := files.Read(fsys, name, maxJSON)
-	if err != nil {
-		return nil, err
-	}
-	return parseObject(name, b)
 }

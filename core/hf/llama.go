@@ -1,6 +1,10 @@
 package hf
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gander-lm/gander/core/files"
+)
 
 // Llama and Mistral. Their queries and keys are stored for a rotation of pairs half
 // a head apart; llama in GGUF rotates adjacent pairs, so that the rows of each
@@ -20,7 +24,7 @@ func llamaKeys(c *config) {
 	// it, which is the same as long as the window is not full.
 	if c.values["sliding_window"] != nil {
 		if window := c.size(0, "sliding_window"); window < c.size(0, "max_position_embeddings") {
-			c.values["max_position_embeddings"] = number(fmt.Sprint(window))
+			c.values["max_position_embeddings"] = files.Number(fmt.Sprint(window))
 		}
 	}
 	c.grouped()

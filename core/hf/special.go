@@ -1,9 +1,10 @@
 package hf
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 
+	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
 )
 
@@ -69,8 +70,8 @@ func (c *config) tokenIDs(values ...any) (ids []int32) {
 			list = []any{value}
 		}
 		for _, x := range list {
-			n, _ := x.(json.Number)
-			if id, err := n.Int64(); err == nil && id >= 0 && id < c.sizes["vocab_size"] && !slices.Contains(ids, int32(id)) {
+			n, _ := x.(files.Number)
+			if id, err := strconv.ParseInt(string(n), 10, 64); err == nil && id >= 0 && id < c.sizes["vocab_size"] && !slices.Contains(ids, int32(id)) {
 				ids = append(ids, int32(id))
 			}
 		}

@@ -51,7 +51,7 @@ func (m *Model) hints() (h tokenizer.Hints, err error) {
 			return h, err
 		}
 	}
-	generation, err := readObject(m.fsys, GenerationName)
+	generation, err := files.ReadObject(m.fsys, GenerationName, maxJSON)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return h, err
 	}

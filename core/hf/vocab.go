@@ -152,7 +152,7 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 		return err
 	}
 	for _, name := range []string{TokenizerConfigName, SpecialTokensName, GenerationName} {
-		object, err := readObject(fsys, name)
+		object, err := files.ReadObject(fsys, name, maxJSON)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

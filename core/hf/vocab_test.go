@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/internal/coretest"
 	"github.com/gander-lm/gander/core/tokenizer"
@@ -170,7 +171,7 @@ func TestSpecialTokens(t *testing.T) {
 	fsys[TokenizerConfigName] = &fstest.MapFile{Data: []byte(`{"bos_token": {"content": "<s>"}, "pad_token": null}`)}
 	fsys[SpecialTokensName] = &fstest.MapFile{Data: []byte(`{"pad_token": "b"}`)}
 	fsys[GenerationName] = &fstest.MapFile{Data: []byte(`{"eos_token_id": [1, 2, 99]}`)}
-	f, err := vocabularyOf(fsys, 6, map[string]any{"unk_token_id": number("0"), "eos_token_id": number("2")})
+	f, err := vocabularyOf(fsys, 6, map[string]any{"unk_token_id": files.Number("0"), "eos_token_id": files.Number("2")})
 	require.NoError(t, err)
 	for key, want := range map[string]int64{"bos_token_id": 3, "eos_token_id": 2, "eot_token_id": 1, "unknown_token_id": 0, "padding_token_id": 1} {
 		got, ok := f.Int("tokenizer.ggml." + key)

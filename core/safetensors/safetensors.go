@@ -10,12 +10,12 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"math/bits"
 	"sort"
+	"strconv"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/files"
@@ -90,58 +90,39 @@ func read(r io.ReaderAt, size int64) (*File, error) {
 	return f, f.order()
 }
 
-// parse reads the header's JSON. It goes through the names itself, since a name
-// that is there twice must not go unnoticed.
+// parse reads the header's JSON.
 func (f *File) parse(header []byte, size int64) error {
-	d := json.NewDecoder(bytes.NewReader(header))
+	d := files.NewJSON(header)
 	fail := func(err error) error {
 		return broken(headerStart+d.InputOffset(), "header is no JSON object of tensors: %v", err)
 	}
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return fail(fmt.Errorf("begins with %v %w", t, orUnexpected(err)))
+	if t, err := d.ReadToken(); err != nil {
+		return fail(err)
+	} else if t.Kind() != '{' {
+		return fail(fmt.Errorf("it begins with %v", t))
 	}
-	for d.More() {
+	start := headerStart + int64(len(header))
+	for d.PeekKind() != '}' {
 		at := headerStart + d.InputOffset()
-		t, err := d.Token()
+		t, err := d.ReadToken()
 		if err != nil {
 			return fail(err)
 		}
-		name := t.(string) // a key of an object
+		name := t.String()
+		value, err := files.ParseValue(d)
+		if err != nil {
+			return fail(fmt.Errorf("%q: %w", name, err))
+		}
 		if name == "__metadata__" {
-			if f.Metadata != nil {
-				return broken(at, `"__metadata__" is there twice`)
-			}
-			if err := d.Decode(&f.Metadata); err != nil {
-				return fail(err)
-			}
-			continue
+			err = f.metadata(value)
+		} else {
+			err = f.tensor(name, value, start, size)
 		}
-		var info struct {
-			DType   string    `json:"dtype"`
-			Shape   *[]int64  `json:"shape"`
-			Offsets *[2]int64 `json:"data_offsets"`
+		if err != nil {
+			return broken(at, "%v", err)
 		}
-		if err := d.Decode(&info); err != nil {
-			return fail(fmt.Errorf("tensor %q: %w", name, err))
-		}
-		if info.DType == "" || info.Shape == nil || info.Offsets == nil {
-			return broken(at, "tensor %q has no dtype, shape or data_offsets", name)
-		}
-		start := headerStart + int64(len(header))
-		tensor := Tensor{Name: name, DType: info.DType, Shape: *info.Shape}
-		if err := tensor.place(info.Offsets[0], info.Offsets[1], start, size); err != nil {
-			return broken(at, "tensor %q: %v", name, err)
-		}
-		if _, ok := f.byName[name]; ok {
-			return broken(at, "tensor %q is there twice", name)
-		}
-		if len(f.Tensors) == MaxTensors {
-			return broken(at, "more than %d tensors", MaxTensors)
-		}
-		f.byName[name] = len(f.Tensors)
-		f.Tensors = append(f.Tensors, tensor)
 	}
-	if _, err := d.Token(); err != nil {
+	if _, err := d.ReadToken(); err != nil {
 		return fail(err)
 	}
 	if rest := bytes.TrimLeft(header[d.InputOffset():], " \t\r\n\x00"); len(rest) > 0 {
@@ -150,11 +131,54 @@ func (f *File) parse(header []byte, size int64) error {
 	return nil
 }
 
-func orUnexpected(err error) error {
-	if err == nil {
-		return fmt.Errorf("instead of {")
+func (f *File) metadata(value any) error {
+	fields, ok := value.(map[string]any)
+	if !ok || f.Metadata != nil {
+		return fmt.Errorf(`"__metadata__" is no object, or there twice`)
 	}
-	return err
+	f.Metadata = map[string]string{}
+	for k, v := range fields {
+		if f.Metadata[k], ok = v.(string); !ok {
+			return fmt.Errorf(`"__metadata__" has %v, which is no text`, v)
+		}
+	}
+	return nil
+}
+
+// tensor adds a tensor. The tensors' bytes begin at start.
+func (f *File) tensor(name string, value any, start, size int64) error {
+	info, _ := value.(map[string]any)
+	dtype, _ := info["dtype"].(string)
+	shape, shaped := integers(info["shape"])
+	offsets, placed := integers(info["data_offsets"])
+	if dtype == "" || !shaped || !placed || len(offsets) != 2 {
+		return fmt.Errorf("tensor %q has no dtype, shape or data_offsets", name)
+	}
+	t := Tensor{Name: name, DType: dtype, Shape: shape}
+	if err := t.place(offsets[0], offsets[1], start, size); err != nil {
+		return fmt.Errorf("tensor %q: %w", name, err)
+	}
+	if _, ok := f.byName[name]; ok {
+		return fmt.Errorf("tensor %q is there twice", name)
+	}
+	if len(f.Tensors) == MaxTensors {
+		return fmt.Errorf("more than %d tensors", MaxTensors)
+	}
+	f.byName[name] = len(f.Tensors)
+	f.Tensors = append(f.Tensors, t)
+	return nil
+}
+
+// integers returns a list of whole numbers.
+func integers(value any) ([]int64, bool) {
+	list, ok := value.([]any)
+	out := make([]int64, len(list))
+	for i, v := range list {
+		n, isNumber := v.(files.Number)
+		x, err := strconv.ParseInt(string(n), 10, 64)
+		out[i], ok = x, ok && isNumber && err == nil
+	}
+	return out, ok
 }
 
 // place checks a tensor's shape and where it lies. begin and end count from

@@ -90,7 +90,7 @@ func TestBroken(t *testing.T) {
 		{"many dimensions", entry(`{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}`), "9 dimensions"},
 		{"twice", `{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"t":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, "twice"},
 		{"metadata twice", `{"__metadata__":{},"__metadata__":{}}`, "twice"},
-		{"metadata of numbers", `{"__metadata__":{"a":1}}`, "no JSON object"},
+		{"metadata of numbers", `{"__metadata__":{"a":1}}`, "which is no text"},
 		{"overlap", `{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"u":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, `"t" and "u" overlap`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package safetensors
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,23 +53,23 @@ func (s *Set) open(fsys fs.FS) error {
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	b, err := files.Read(fsys, IndexName, maxIndexBytes)
+	index, err := files.ReadObject(fsys, IndexName, maxIndexBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &errs.FormatError{Offset: -1, What: fmt.Sprintf("the folder has neither %s nor %s", SingleName, IndexName)}
 	} else if err != nil {
 		return err
 	}
-	var index struct {
-		WeightMap map[string]string `json:"weight_map"`
-	}
-	if err := json.Unmarshal(b, &index); err != nil {
-		return fmt.Errorf("%s: %w", IndexName, &errs.FormatError{Offset: -1, What: err.Error()})
-	}
-	if len(index.WeightMap) == 0 {
+	list, _ := index["weight_map"].(map[string]any)
+	if len(list) == 0 {
 		return &errs.FormatError{Offset: -1, What: IndexName + " has no weight_map"}
 	}
-	shards := map[string]bool{}
-	for _, shard := range index.WeightMap {
+	shards, weightMap := map[string]bool{}, map[string]string{}
+	for name, value := range list {
+		shard, ok := value.(string)
+		if !ok {
+			return &errs.FormatError{Offset: -1, What: fmt.Sprintf("%s has %v in the place of a shard's name", IndexName, value)}
+		}
+		weightMap[name] = shard
 		if strings.ContainsAny(shard, `/\`) || !fs.ValidPath(shard) {
 			return &errs.FormatError{Offset: -1, What: fmt.Sprintf("%s names the shard %q, which is no plain file name", IndexName, shard)}
 		}
@@ -88,7 +87,7 @@ func (s *Set) open(fsys fs.FS) error {
 			return err
 		}
 	}
-	return s.follow(index.WeightMap)
+	return s.follow(weightMap)
 }
 
 // follow makes the index decide in which shard a tensor is.
