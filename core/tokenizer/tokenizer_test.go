@@ -113,6 +113,15 @@ func tiny(t testing.TB, kind string, change func(*gguf.Writer, map[string]any)) 
 		}
 		keys["tokenizer.ggml.tokens"] = append(tokens, "ab", "Ġab")
 		keys["tokenizer.ggml.merges"] = []string{"a b", "Ġ ab"}
+	case "bert":
+		keys["tokenizer.ggml.tokens"] = []string{"[UNK]", "[CLS]", "[SEP]", "▁a", "▁ab", "a", "b", "##"}
+		keys["tokenizer.ggml.token_type"] = []int32{3, 3, 3, 1, 1, 1, 1, 1}
+		keys["tokenizer.ggml.unknown_token_id"], keys["tokenizer.ggml.bos_token_id"], keys["tokenizer.ggml.seperator_token_id"] = uint32(0), uint32(1), uint32(2)
+	case "t5":
+		keys["tokenizer.ggml.tokens"] = []string{"<pad>", "</s>", "<unk>", "▁", "a", "b", "▁ab"}
+		keys["tokenizer.ggml.token_type"] = []int32{3, 3, 2, 1, 1, 1, 1}
+		keys["tokenizer.ggml.scores"] = []float32{0, 0, 0, -2, -2, -2, -3}
+		keys["tokenizer.ggml.add_space_prefix"] = true
 	}
 	w := gguf.NewWriter()
 	if change != nil {
@@ -261,22 +270,4 @@ func FuzzSPM(f *testing.F) {
 		_, err = tok.Decode(ids)
 		require.NoError(t, err)
 	})
-}
-
-// BenchmarkEncode measures bytes of text a second.
-func BenchmarkEncode(b *testing.B) {
-	for _, name := range []string{"llama-spm", "gpt-2", "llama-bpe"} {
-		b.Run(name, func(b *testing.B) {
-			path := coretest.Shared(b, "thirdparty", "tokenizers", "llama.cpp", "ggml-vocab-"+name+".gguf")
-			tok := open(b, path)
-			story, err := os.ReadFile(coretest.Shared(b, "mission-document.md"))
-			require.NoError(b, err)
-			text := strings.Repeat(string(story), 4) + strings.Repeat("The quick brown fox jumps over the lazy dog, 1234 times. ", 500)
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				_, err := tok.Encode(text, EncodeOptions{})
-				require.NoError(b, err)
-			}
-		})
-	}
 }
