@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLoadOptions, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
+import { checkLoadOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
 
 const cases = [
   { name: 'load: none', check: () => checkLoadOptions({}), want: null },
@@ -19,6 +19,10 @@ const cases = [
   { name: 'load: half a token', check: () => checkLoadOptions({ contextLength: 1.5 }), want: RangeError },
   { name: 'load: context as text', check: () => checkLoadOptions({ contextLength: '512' }), want: TypeError },
   { name: 'tokenize: special', check: () => checkTokenizeOptions({ special: false }), want: null },
+  { name: 'text with a pair', check: () => checkText('text', 'a🙂b'), want: null },
+  { name: 'text with half a pair', check: () => checkText('text', 'a\ud83db'), want: TypeError },
+  { name: 'text with the other half', check: () => checkText('text', '\ude42'), want: TypeError },
+  { name: 'text that is none', check: () => checkText('text', 3), want: TypeError },
   { name: 'tokenize: special as number', check: () => checkTokenizeOptions({ special: 1 }), want: TypeError },
   { name: 'generate: attention is not supported', check: () => engineOptions({ attention: true }), want: TypeError },
   { name: 'generate: snake case', check: () => engineOptions({ top_k: 1 }), want: TypeError },

@@ -1,7 +1,7 @@
 // A loaded model, as the page sees it. The work is done in a worker (worker.js), reached through a Client.
 
 import { takeClient } from './client.js';
-import { checkLoadOptions, checkLogitsOptions, checkString, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
+import { checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
 import { sourceSpec } from './source.js';
 
 /**
@@ -110,14 +110,14 @@ export class Model {
   }
 
   /**
-   * Turns text into token ids. A lone surrogate in the text counts as U+FFFD, as for TextEncoder.
+   * Turns text into token ids. A lone surrogate in the text is an error.
    *
    * @param {string} text
    * @param {import('./options.js').TokenizeOptions} [options]
    * @returns {Promise<Int32Array>}
    */
   async tokenize(text, options = {}) {
-    checkString('tokenize: text', text);
+    checkText('tokenize: text', text);
     checkTokenizeOptions(options);
     const ids = await this.#client.call({ type: 'tokenize', text, special: options.special ?? true });
     return /** @type {Int32Array} */ (ids);
@@ -157,6 +157,7 @@ export class Model {
    * @returns {AsyncGenerator<Token, GenerateEnd, void>} its return value tells how the answer ended
    */
   async *generate(prompt, options = {}) {
+    if (typeof prompt === 'string') checkText('generate: prompt', prompt);
     const checked = typeof prompt === 'string' ? prompt : tokenIds(prompt);
     const request = { type: /** @type {const} */ ('generate'), prompt: checked, options: engineOptions(options) };
     return yield* this.#client.stream(request, options.signal);

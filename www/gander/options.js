@@ -201,6 +201,18 @@ export function checkString(name, value) {
 }
 
 /**
+ * Checks that `value` is a string that is text: without half a surrogate pair, which no UTF-8 can hold.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ */
+export function checkText(name, value) {
+  checkString(name, value);
+  const at = /** @type {string} */ (value).search(/\p{Surrogate}/u);
+  if (at >= 0) throw new TypeError(`${name} has half a surrogate pair at index ${at}, which is no character`);
+}
+
+/**
  * @param {string} where
  * @param {object} options
  * @param {Record<string, Check>} checks
