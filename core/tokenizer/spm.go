@@ -31,6 +31,19 @@ type spm struct {
 
 func newSPM(v *vocab, f *gguf.File) (coder, error) {
 	s := &spm{vocab: v, addPrefix: true, byteOf: map[int32]byte{}}
+	var err error
+	for _, d := range []struct {
+		to      *int32
+		name    string
+		missing int32
+	}{{&v.unk, "unknown_token_id", 0}, {&v.bos, "bos_token_id", 1}, {&v.eos, "eos_token_id", 2}} {
+		if *d.to, err = v.readID(f, d.name, d.missing); err != nil {
+			return nil, err
+		}
+	}
+	if v.eos >= 0 {
+		v.ends[v.eos] = true
+	}
 	scores, ok := f.Floats("tokenizer.ggml.scores")
 	if !ok || len(scores) != len(v.tokens) {
 		return nil, formatError("%d tokens and %d scores", len(v.tokens), len(scores))

@@ -191,24 +191,14 @@ export function tokenIds(ids) {
 }
 
 /**
- * Checks that `value` is a string.
- *
- * @param {string} name
- * @param {unknown} value
- */
-export function checkString(name, value) {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${describe(value)}`);
-}
-
-/**
  * Checks that `value` is a string that is text: without half a surrogate pair, which no UTF-8 can hold.
  *
  * @param {string} name
  * @param {unknown} value
  */
 export function checkText(name, value) {
-  checkString(name, value);
-  const at = /** @type {string} */ (value).search(/\p{Surrogate}/u);
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${describe(value)}`);
+  const at = value.search(/\p{Surrogate}/u);
   if (at >= 0) throw new TypeError(`${name} has half a surrogate pair at index ${at}, which is no character`);
 }
 
