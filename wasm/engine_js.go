@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"syscall/js"
 	"time"
 
@@ -29,6 +30,8 @@ type engine struct {
 func (e *engine) open(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
+	debug.SetGCPercent(gcPercentOpening)
+	defer debug.SetGCPercent(gcPercent)
 	e.model, e.session = nil, nil // a model that is replaced is freed first
 	o := openOptions(args[1])
 	o.Progress = progress(args[3])

@@ -6,11 +6,14 @@ import (
 	"syscall/js"
 )
 
-// WebAssembly memory grows and never shrinks, so garbage that is let pile up costs for good. Collecting early is cheap here: nearly
-// all of the heap is weights, which hold no pointers. The limit leaves room below the 4 GiB that 32-bit addresses reach.
+// WebAssembly memory grows and never shrinks, so garbage that is let pile up costs for good. Collecting early is cheap once a model is
+// there: nearly all of the heap is weights, which hold no pointers. While it opens, the heap is small and grows, and each collection
+// walks the vocabulary; the little garbage of that time makes room for weights. The limit leaves room below the 4 GiB that 32-bit
+// addresses reach.
 const (
-	gcPercent   = 25
-	memoryLimit = 3904 << 20 // bytes
+	gcPercent        = 25
+	gcPercentOpening = 100
+	memoryLimit      = 3904 << 20 // bytes
 )
 
 // modelLimit is how many bytes a model and its session may need: what 32-bit addresses reach, less what the program itself, the

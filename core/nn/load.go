@@ -9,8 +9,9 @@ import (
 	"github.com/gander-lm/gander/core/quant"
 )
 
-// readBytes is how much of a tensor is read and packed at a time.
-const readBytes = 4 << 20
+// readBytes is how much of a tensor is read and packed at a time, if that is at least
+// a group of rows: little beside a model, and little enough to stay in the cache.
+const readBytes = 1 << 20
 
 // joined is a matrix to be made of rows of one or more tensors.
 type joined struct {
@@ -74,7 +75,7 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
 		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
 	}
-	step := max(1, readBytes/rowBytes/kernel.GroupRows*kernel.GroupRows)
+	step := max(1, readBytes/rowBytes/kernel.GroupRows) * kernel.GroupRows
 	for row := j.rows.From; row < j.rows.To; row += step {
 		if err := context.Cause(ctx); err != nil {
 			return err

@@ -115,6 +115,31 @@ test('a view gives its own part of the buffer', async () => {
   assert.deepEqual(await source.read(0, 20), file.slice(10, 20));
 });
 
+const jumps = [[0, 4], [4, 100], [200, 3 * MB], [3 * MB + 200, MB], [10 * MB, MB], [12 * MB, 100], [MB, 2 * MB], [MB, 10], [file.length, 5], [12 * MB, 0]];
+const blobStream = Blob.prototype.stream;
+for (const [name, stream] of /** @type {const} */ ([['streams', blobStream], ['slices', () => new ReadableStream()]])) {
+  test(`a Blob is read by ${name}, forwards, over gaps and back`, async (t) => {
+    t.mock.method(Blob.prototype, 'stream', stream);
+    const source = await openSource(sourceSpec(new Blob([file])), signal, () => {});
+    for (const [offset, size] of jumps) {
+      assert.deepEqual(await source.read(offset, size), file.slice(offset, offset + size), `${size} bytes at ${offset}`);
+    }
+    source.close();
+  });
+}
+
+test('a Blob whose bytes went away, and came back', async (t) => {
+  const broken = () => new ReadableStream({ type: 'bytes', pull: (controller) => controller.error(new Error('NotReadableError')) });
+  const { mock } = t.mock.method(Blob.prototype, 'stream', broken);
+  const source = await openSource(sourceSpec(new Blob([file])), signal, () => {});
+  await assert.rejects(source.read(0, 10), { name: 'GanderError', code: 'io', message: /NotReadableError/ });
+  mock.mockImplementation(() => blobStream.call(new Blob([file.slice(0, 5)])));
+  await assert.rejects(source.read(0, 10), { name: 'GanderError', code: 'io', message: /ends at byte 5/ });
+  mock.mockImplementation(blobStream);
+  assert.deepEqual(await source.read(0, 10), file.slice(0, 10));
+  source.close();
+});
+
 for (const value of [undefined, null, 5, {}, []]) {
   test(`${JSON.stringify(value)} is no source`, () => assert.throws(() => sourceSpec(value), TypeError));
 }

@@ -49,67 +49,119 @@ export async function openSource(spec, signal, onDownload) {
   return spec.kind === 'blob' ? blobSource(spec.blob) : openURL(spec.href, signal, onDownload);
 }
 
-/** How much of a Blob is read at a time, in bytes: large enough that asking costs little. */
-const SLICE = 4 << 20;
+/** The longest gap that is read over rather than jumped, in bytes: a jump opens a new stream. */
+const GAP = 1 << 20;
 
 /**
- * Reads a Blob or File slice by slice. While the engine works on one slice, the browser already fetches the next.
+ * The streams that are being read. Chromium collects a stream as garbage while a read of it waits, unless something else holds it;
+ * the read then never settles.
+ *
+ * @type {Set<ReadableStream>}
+ */
+const held = new Set();
+
+/**
+ * Reads a Blob or File. All reads share one buffer: fresh memory for each piece costs more than the reading itself, since the system
+ * clears every page before it hands it out. While the engine works on a piece, the browser already fetches what follows.
  *
  * @param {Blob} blob
  * @returns {Source}
  */
 export function blobSource(blob) {
-  /** @type {{start: number, bytes: Promise<Uint8Array>} | undefined} */
-  let ahead;
-  let start = 0;
-  /** @type {Uint8Array} the slice at start */
-  let bytes = new Uint8Array();
+  let buffer = new ArrayBuffer(0);
+  /** @type {ReturnType<typeof openStream> | undefined} */
+  let open;
+  let at = 0; // where the open stream is
 
-  /** @param {number} from */
-  const fetchSlice = (from) => {
-    const promise = blob.slice(from, from + SLICE).arrayBuffer().then((buffer) => new Uint8Array(buffer));
-    promise.catch(() => {}); // reported when the slice is asked for
-    return { start: from, bytes: promise };
+  const drop = () => {
+    if (!open) return;
+    open.close();
+    open = undefined;
+  };
+
+  /** Reads the next n bytes of the stream into the beginning of the buffer. */
+  const fill = async (/** @type {number} */ n) => {
+    if (!open) throw new Error('no stream');
+    if (buffer.byteLength < n) buffer = new ArrayBuffer(n);
+    for (let have = 0; have < n; ) {
+      const { done, value } = await open.read(new Uint8Array(buffer, have, n - have)); // takes the buffer away
+      if (done) throw new Error(`it ends at byte ${at}`);
+      buffer = value.buffer;
+      have += value.length;
+      at += value.length;
+    }
   };
 
   return {
     size: blob.size,
     async read(offset, length) {
-      const result = new Uint8Array(Math.max(0, Math.min(length, blob.size - offset)));
-      for (let n = 0; n < result.length; ) {
-        const at = offset + n;
-        if (at < start || at >= start + bytes.length) {
-          const slice = ahead?.start === at ? ahead : fetchSlice(at);
-          ahead = undefined;
-          letGo(bytes);
-          try {
-            bytes = await slice.bytes;
-          } catch (cause) { // NotReadableError: the file changed or went away after it was picked
-            throw new GanderError('io', `the file can no longer be read: ${/** @type {Error} */ (cause).message}`, { cause });
-          }
-          start = at;
-          if (start + bytes.length < blob.size) ahead = fetchSlice(start + bytes.length);
+      const n = Math.max(0, Math.min(length, blob.size - offset));
+      if (n === 0) return new Uint8Array(0);
+      try {
+        if (!open || offset < at || offset - at > GAP) {
+          drop();
+          open = openStream(blob.slice(offset));
+          at = offset;
         }
-        const part = bytes.subarray(at - start, at - start + result.length - n);
-        if (n === 0 && part.length === result.length) return part;
-        result.set(part, n);
-        n += part.length;
+        await fill(offset - at);
+        await fill(n);
+        return new Uint8Array(buffer, 0, n);
+      } catch (cause) { // NotReadableError: the file changed or went away after it was picked
+        drop();
+        buffer = new ArrayBuffer(0);
+        throw new GanderError('io', `the file can no longer be read: ${/** @type {Error} */ (cause).message}`, { cause });
       }
-      return result;
     },
     close() {
-      ahead = undefined;
-      letGo(bytes);
-      bytes = new Uint8Array();
+      drop();
+      buffer = new ArrayBuffer(0);
     },
   };
 }
 
 /**
- * Frees the memory of a slice at once: garbage collection alone lets tens of megabytes of them pile up during a load.
+ * Opens a stream that reads into its caller's buffers; where the browser's Blobs have none, one that reads slices.
  *
- * @param {Uint8Array} bytes
+ * @param {Blob} blob
+ * @returns {{read: (view: Uint8Array<ArrayBuffer>) => Promise<{done: boolean, value: Uint8Array<ArrayBuffer>}>, close: () => void}}
  */
-function letGo(bytes) {
-  if (bytes.buffer instanceof ArrayBuffer && 'transfer' in bytes.buffer) bytes.buffer.transfer(0);
+function openStream(blob) {
+  const stream = blob.stream();
+  /** @type {ReadableStreamBYOBReader} */
+  let reader;
+  try {
+    reader = stream.getReader({ mode: 'byob' });
+  } catch { // TypeError: not a byte stream
+    return sliceReader(blob);
+  }
+  held.add(stream);
+  return {
+    async read(view) {
+      const { done, value } = await reader.read(view);
+      return { done, value: value ?? view };
+    },
+    close() {
+      held.delete(stream);
+      reader.cancel().catch(() => {}); // it may have failed already, and that was reported
+    },
+  };
+}
+
+/**
+ * Does as openStream with slices of the Blob.
+ *
+ * @param {Blob} blob
+ * @returns {ReturnType<typeof openStream>}
+ */
+function sliceReader(blob) {
+  let at = 0;
+  return {
+    async read(view) {
+      const bytes = new Uint8Array(await blob.slice(at, at + view.length).arrayBuffer());
+      at += bytes.length;
+      view.set(bytes);
+      return { done: bytes.length === 0, value: view };
+    },
+    close() {},
+  };
 }
