@@ -175,7 +175,7 @@ inPage('an aborted load rejects with its reason and leaves no worker', ['AbortEr
   const before = new AbortController();
   before.abort();
   const during = new AbortController();
-  const stuck = Gander.load('stuck.gguf', { signal: during.signal, onProgress: ({ phase, loaded }) => phase === 'model' && loaded >= 0 && during.abort('no') });
+  const stuck = Gander.load('stuck.gguf', { signal: during.signal, onProgress: ({ phase, loaded }) => phase === 'download' && loaded > 0 && during.abort('no') });
   const started = new AbortController();
   setTimeout(() => started.abort(), 300);
   return [await caught(Gander.load('models/stories.gguf', { signal: before.signal })), await stuck.catch((reason) => reason), await caught(Gander.load('stuck.gguf', { signal: started.signal }))];
@@ -274,3 +274,25 @@ test('a worker that is killed rejects what is under way, and the next load works
     });
     assert.deepEqual(got, ['worker', 'worker', 2]);
   }));
+
+inPage('inspect tells what load would give, from the header alone', { same: true, supported: true, sum: true, kv: true, refused: 'unsupported', reason: true }, async ({ Gander, caught }) => {
+  const sorted = (value) => JSON.stringify(value, (_, v) => (typeof v === 'object' && !Array.isArray(v) ? Object.entries(v).sort() : v));
+  const { supported, ...told } = await Gander.inspect('models/stories.gguf', { contextLength: 512 });
+  const { supported: _, ...rest } = (await Gander.load('models/stories.gguf', { contextLength: 512 })).info;
+  const { weights, kv, activations, total } = told.memory;
+  const small = await Gander.inspect('models/stories.gguf', { contextLength: 512, kvType: 'int8' });
+  const other = await Gander.inspect('broken/7.gguf');
+  return {
+    same: sorted(told) === sorted(rest),
+    supported,
+    sum: total === weights + kv + activations && weights > 0,
+    kv: small.memory.kv < kv / 3,
+    refused: await caught(Gander.load('broken/7.gguf')),
+    reason: !other.supported && other.reason.includes('lxama') && other.memory.total === 0,
+  };
+});
+
+inPage('a model that is too large is refused with the numbers, before its weights are read', { code: 'memory', needs: true, next: true }, async ({ Gander, load }) => {
+  const { code, memory } = await Gander.load('models/stories.gguf', { contextLength: 2e6 }).catch((error) => error);
+  return { code, needs: memory.total > memory.limit && memory.total === memory.weights + memory.kv + memory.activations, next: (await load()).info.supported };
+});

@@ -1,7 +1,7 @@
 // Hosts that are set up badly, and the code that the README tells people to paste.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { setUp, workersLeft } from '../lib/fixture.js';
@@ -12,9 +12,9 @@ const embed = /```html\n([^`]*Gander\.load[^`]*)```/.exec(readme)?.[1];
 
 const copy = (prefix, override) =>
   Object.fromEntries(
-    ['index', 'model', 'client', 'options', 'errors', 'source', 'url-source', 'worker', 'engine', 'wasm_exec'].map((name) => [
-      `${prefix}/gander/${name}.js`,
-      (_, response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(`${www}gander/${name}.js`)),
+    readdirSync(`${www}gander`).filter((name) => name.endsWith('.js')).map((name) => [
+      `${prefix}/gander/${name}`,
+      (_, response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(`${www}gander/${name}`)),
     ]).concat(Object.entries(override).map(([path, handler]) => [prefix + path, handler])),
   );
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLoadOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
+import { checkInspectOptions, checkLoadOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
 
 const cases = [
   { name: 'load: none', check: () => checkLoadOptions({}), want: null },
@@ -12,7 +12,12 @@ const cases = [
   { name: 'load: null', check: () => checkLoadOptions(null), want: TypeError },
   { name: 'load: four workers', check: () => checkLoadOptions({ workers: 4 }), want: TypeError },
   { name: 'load: many workers', check: () => checkLoadOptions({ workers: 'many' }), want: TypeError },
-  { name: 'load: cache', check: () => checkLoadOptions({ cache: true }), want: TypeError },
+  { name: 'load: cache', check: () => checkLoadOptions({ cache: 'yes' }), want: TypeError },
+  { name: 'load: a hash', check: () => checkLoadOptions({ sha256: 'AB'.repeat(32) }), want: null },
+  { name: 'load: hashes', check: () => checkLoadOptions({ sha256: ['ab'.repeat(32), '12'.repeat(32)] }), want: null },
+  { name: 'load: a hash that is too short', check: () => checkLoadOptions({ sha256: 'ab' }), want: TypeError },
+  { name: 'inspect: a hash', check: () => checkInspectOptions({ sha256: 'ab'.repeat(32) }), want: TypeError },
+  { name: 'inspect: all', check: () => checkInspectOptions({ workers: 'auto', contextLength: 512, kvType: 'int8', signal: new AbortController().signal }), want: null },
   { name: 'load: keys and values in 8 bits', check: () => checkLoadOptions({ kvType: 'int8' }), want: null },
   { name: 'load: keys and values of an unknown type', check: () => checkLoadOptions({ kvType: 'q4_0' }), want: TypeError },
   { name: 'load: context of no tokens', check: () => checkLoadOptions({ contextLength: 0 }), want: RangeError },

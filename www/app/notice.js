@@ -16,6 +16,8 @@ const meanings = {
   unsupported: 'Gander cannot run this model yet.',
   context_full: 'The beginning is longer than this model can read. Make it shorter.',
   network: 'The model could not be downloaded.',
+  integrity: 'The model arrived damaged, or it is another file than it should be. It was not kept; try again.',
+  busy: 'The model is in use, perhaps in another tab. Try again when it is loaded.',
   io: 'The file could not be read.',
   memory: 'This model needs more memory than the browser gives to one tab.',
   worker: 'The engine stopped.',

@@ -18,7 +18,7 @@ import { GanderError } from './errors.js';
 /** Memory in bytes above which the worker of a failed load is ended: WebAssembly memory never shrinks. */
 const MAX_SPARE_MEMORY = 64 << 20;
 
-/** @type {Client | undefined} A worker whose load failed, with its engine started: the next load takes it. */
+/** @type {Client | undefined} A worker without a model, with its engine started: the next load takes it. */
 let spare;
 
 /** Gives a client for one model. */
@@ -36,7 +36,7 @@ export class Client {
   #pending = new Map();
   /** @type {GanderError | undefined} Why the worker takes no more calls. */
   #ended;
-  /** Bytes that the engine held when its load failed; unknown if it never started. */
+  /** Bytes that the engine held when it was last without a model; unknown if it never started. */
   #memory = Infinity;
   #watching = new AbortController();
 
@@ -112,7 +112,7 @@ export class Client {
   }
 
   /**
-   * Gives the client of a failed load back.
+   * Gives a client that holds no model back: of a failed load, or of an inspection.
    *
    * @param {boolean} busy whether the worker may still be at it
    */
@@ -162,10 +162,10 @@ export class Client {
     if (!call) return; // it was aborted
     if (reply.type !== 'done' && reply.type !== 'error') return call.onEvent(reply);
     this.#pending.delete(reply.id);
-    if (reply.type === 'done') return call.resolve(reply.value);
     this.#memory = reply.memory ?? Infinity;
-    const { code, message, status } = reply.error;
-    call.reject(new GanderError(code, message, { status }));
+    if (reply.type === 'done') return call.resolve(reply.value);
+    const { code, message, status, memory } = reply.error;
+    call.reject(new GanderError(code, message, { status, memory }));
   }
 
   /** Waits in the background for the lock that the worker holds for as long as it lives: a worker that is killed sends no event. */

@@ -10,14 +10,22 @@
  * - `bad_token`: a token id outside the vocabulary
  * - `aborted`: the engine stopped the call itself (a call stopped by your AbortSignal rejects with the signal's reason instead)
  * - `io`: the file could not be read (for example, it changed on disk while it was open)
- * - `memory`: the engine ran out of memory
+ * - `memory`: the model needs more memory than it can have (`memory` holds the numbers), or the engine ran out of it
  * - `network`: a download failed; `status` holds the HTTP status where there was one
+ * - `integrity`: a file was downloaded, but its SHA-256 is not the one it must have
+ * - `busy`: a kept model cannot be deleted, because it is being downloaded or read
  * - `closed`: the model was closed, before the call or during it
  * - `worker`: the worker could not start, or it died
  * - `internal`: a bug in Gander; please report it
  *
  * @typedef {'bad_file' | 'unsupported' | 'context_full' | 'bad_option' | 'bad_token' | 'aborted' | 'io' | 'memory'
- *   | 'network' | 'closed' | 'worker' | 'internal'} ErrorCode
+ *   | 'network' | 'integrity' | 'busy' | 'closed' | 'worker' | 'internal'} ErrorCode
+ */
+
+/**
+ * What a model needs, and what it can have, in bytes: its weights, the keys and values of a full context, what a step works in.
+ *
+ * @typedef {{weights: number, kv: number, activations: number, total: number, limit: number}} MemoryNeeds
  */
 
 /** Every error that Gander reports, except a wrong argument (TypeError, RangeError) and the reason of your own AbortSignal. */
@@ -25,22 +33,25 @@ export class GanderError extends Error {
   /**
    * @param {ErrorCode} code what went wrong, for programs
    * @param {string} message what went wrong, for people
-   * @param {{status?: number, cause?: unknown}} [details] the HTTP status of a `network` error; the error behind this one
+   * @param {{status?: number, memory?: MemoryNeeds, cause?: unknown}} [details] the HTTP status of a `network` error; the numbers of a
+   *   `memory` error; the error behind this one
    */
-  constructor(code, message, { status, cause } = {}) {
+  constructor(code, message, { status, memory, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'GanderError';
     /** @type {ErrorCode} */
     this.code = code;
     /** @type {number | undefined} The HTTP status, on a `network` error where the server answered. */
     this.status = status;
+    /** @type {MemoryNeeds | undefined} On a `memory` error of a model that was refused: what it needs. */
+    this.memory = memory;
   }
 }
 
 /**
  * An error in the form in which it crosses from the worker to the page.
  *
- * @typedef {{code: ErrorCode, message: string, status?: number}} PlainError
+ * @typedef {{code: ErrorCode, message: string, status?: number, memory?: MemoryNeeds}} PlainError
  */
 
 /**
@@ -50,10 +61,11 @@ export class GanderError extends Error {
  * @returns {PlainError}
  */
 export function toPlain(thrown) {
-  if (thrown instanceof GanderError) return { code: thrown.code, message: thrown.message, status: thrown.status };
+  if (thrown instanceof GanderError) return { code: thrown.code, message: thrown.message, status: thrown.status, memory: thrown.memory };
   if (thrown instanceof Error) return { code: 'internal', message: thrown.message };
   if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
-    return { code: /** @type {ErrorCode} */ (thrown.code), message: String(thrown.message) };
+    const { code, message, memory } = /** @type {PlainError} */ (thrown);
+    return { code, message: String(message), memory };
   }
   return { code: 'internal', message: String(thrown) };
 }

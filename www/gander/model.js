@@ -1,7 +1,8 @@
 // A loaded model, as the page sees it. The work is done in a worker (worker.js), reached through a Client.
 
 import { takeClient } from './client.js';
-import { checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
+import { withSource } from './load.js';
+import { checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
 import { sourceSpec } from './source.js';
 
 /**
@@ -24,7 +25,22 @@ import { sourceSpec } from './source.js';
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
- * @property {{weights: number, kv: number, total: number}} memory what the model takes, with a full context
+ * @property {{weights: number, kv: number, activations: number, total: number}} memory what the model takes, with a full context
+ */
+
+/**
+ * What the header of a model file tells. Of a model that is not `supported`, for the `reason` that is given, only what does not depend on
+ * understanding it is filled in, and the memory is all zero.
+ *
+ * @typedef {ModelInfo & {supported: boolean, reason?: string}} Inspection
+ */
+
+/**
+ * Where a model comes from: a URL (relative to the page), File, Blob or buffer; or an array of them, the files of a split model in any
+ * order. The URL of one part of a split model (…-00001-of-00003.gguf) stands for all.
+ *
+ * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} FileInput
+ * @typedef {FileInput | FileInput[]} SourceInput
  */
 
 /**
@@ -66,12 +82,13 @@ import { sourceSpec } from './source.js';
 /** @typedef {GenerateEnd & {text: string, tokens: Int32Array}} Completion a whole answer */
 
 /**
- * Loads a GGUF model. From a URL, the file is packed into the engine while it downloads.
+ * Loads a GGUF model. From a URL, the file is downloaded first and kept for the next time, where the browser can do that (see
+ * `model.kept`); a download that breaks off goes on at the next load.
  *
  * A load that fails leaves nothing behind, and the next one works. It rejects with a GanderError, with the reason of `signal`, or, for
  * wrong arguments, with a TypeError or RangeError.
  *
- * @param {string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} source a URL (relative to the page), File, Blob or buffer
+ * @param {SourceInput} source
  * @param {import('./options.js').LoadOptions} [options]
  * @returns {Promise<Model>}
  */
@@ -81,14 +98,39 @@ export async function loadModel(source, options = {}) {
   const { contextLength, kvType, signal, onProgress } = options;
   signal?.throwIfAborted();
   const client = takeClient();
+  /** @param {import('./worker.js').CallEvent} event */
+  const onEvent = (event) => {
+    if (event.type === 'progress') onProgress?.(event.progress);
+  };
   try {
-    const info = await client.call({ type: 'load', source: spec, options: { contextLength, kvType } }, signal, (event) => {
-      if (event.type === 'progress') onProgress?.(event.progress);
-    });
-    return new Model(client, /** @type {ModelInfo} */ (info));
+    const { value, ...where } = await withSource(client, spec, options, signal, onEvent, (source) =>
+      client.call({ type: 'load', source, options: { contextLength, kvType } }, signal, onEvent),
+    );
+    return new Model(client, /** @type {ModelInfo} */ (value), where);
   } catch (error) {
     client.release(signal?.aborted ?? false);
     throw error;
+  }
+}
+
+/**
+ * Reads the header of a model file, and nothing else, and tells what the model is, whether this version can run it, and what memory it
+ * would take. It rejects as `Gander.load` does.
+ *
+ * @param {SourceInput} source
+ * @param {import('./options.js').InspectOptions} [options]
+ * @returns {Promise<Inspection>}
+ */
+export async function inspectModel(source, options = {}) {
+  checkInspectOptions(options);
+  const spec = sourceSpec(source);
+  const { contextLength, kvType, signal } = options;
+  signal?.throwIfAborted();
+  const client = takeClient();
+  try {
+    return /** @type {Inspection} */ (await client.call({ type: 'inspect', source: spec, options: { contextLength, kvType } }, signal));
+  } finally {
+    client.release(signal?.aborted ?? false);
   }
 }
 
@@ -99,14 +141,23 @@ export class Model {
   /** What is known of the model: architecture, sizes, memory. */
   info;
 
+  /** Whether the file is kept on this machine for the next time. */
+  kept;
+
+  /** @type {string | undefined} Why it is not kept. */
+  whyNotKept;
+
   /**
    * @param {import('./client.js').Client} client
    * @param {ModelInfo} info
+   * @param {{kept: boolean, reason?: string}} where
    * @internal
    */
-  constructor(client, info) {
+  constructor(client, info, { kept, reason }) {
     this.#client = client;
     this.info = Object.freeze(info);
+    this.kept = kept;
+    this.whyNotKept = reason;
   }
 
   /**

@@ -1,8 +1,8 @@
 // Checks what callers pass in, before any work: unknown options and wrong types are a TypeError, numbers out of range a RangeError.
 
 /**
- * How far a load has come. `phase` is 'engine' while the WebAssembly program starts, 'download' while a file whose server does not
- * tell its size is fetched, and 'model' while the file is read (and, from a URL, downloaded) into the engine.
+ * How far a load has come. `phase` is 'engine' while the WebAssembly program starts, 'download' while a file is downloaded or a kept
+ * one checked, and 'model' while it is read into the engine.
  *
  * @typedef {object} Progress
  * @property {'engine' | 'download' | 'model'} phase
@@ -17,9 +17,16 @@
  * @property {number} [contextLength] tokens that prompt and answer may have together; default: the model's own, at most 4096
  * @property {'f32' | 'int8'} [kvType] how the keys and values of a text are kept; int8 takes 9/32 of the memory and is a little less exact; default 'f32'
  * @property {'auto' | 1} [workers] how many workers run the model; this version supports one
- * @property {false} [cache] whether to keep a downloaded model for the next visit; this version leaves that to the HTTP cache
+ * @property {boolean} [cache] whether to keep a downloaded model on this machine for the next visit, and to use a kept one; default true
+ * @property {string | string[]} [sha256] what the SHA-256 of the file must be, in hexadecimal digits; of each file, for several
  * @property {AbortSignal} [signal] stops the load; the promise then rejects with the signal's reason
  * @property {(progress: Progress) => void} [onProgress] is told how far the load has come
+ */
+
+/**
+ * Options of `Gander.inspect`.
+ *
+ * @typedef {Pick<LoadOptions, 'contextLength' | 'kvType' | 'workers' | 'signal'>} InspectOptions
  */
 
 /**
@@ -93,10 +100,16 @@ const loadChecks = {
   contextLength: number(1, 2 ** 31 - 1, { integer: true }),
   kvType: be("'f32' or 'int8'", (v) => v === 'f32' || v === 'int8'),
   workers: be("'auto' or 1 (more than one worker is not supported yet)", (v) => v === 'auto' || v === 1),
-  cache: be('false (keeping models between visits is not supported yet)', (v) => v === false),
+  cache: boolean,
+  sha256: be('64 hexadecimal digits, or an array of such strings', (v) => [v].flat().every((s) => typeof s === 'string' && /^[0-9a-f]{64}$/i.test(s))),
   signal,
   onProgress: be('a function', (v) => typeof v === 'function'),
 };
+
+const { contextLength, kvType, workers } = loadChecks;
+
+/** @type {Record<string, Check>} */
+const inspectChecks = { contextLength, kvType, workers, signal };
 
 /** @type {Record<string, Check>} */
 const generateChecks = {
@@ -132,6 +145,15 @@ const logitsChecks = { signal };
  */
 export function checkLoadOptions(options) {
   check('Gander.load', options, loadChecks);
+}
+
+/**
+ * Checks the options of `Gander.inspect`.
+ *
+ * @param {InspectOptions} options
+ */
+export function checkInspectOptions(options) {
+  check('Gander.inspect', options, inspectChecks);
 }
 
 /**

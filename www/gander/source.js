@@ -2,51 +2,122 @@
 // no ArrayBuffer ever holds a whole file.
 
 import { GanderError } from './errors.js';
-import { openURL } from './url-source.js';
+import { keptSource } from './kept-source.js';
+import { rangeSource } from './range-source.js';
+import { streamSource } from './stream-source.js';
 
 /**
  * A file that can be read in pieces.
  *
  * @typedef {object} Source
  * @property {number} size bytes in the whole file
+ * @property {number[]} [parts] sizes, in bytes, of the files that it is made of; absent if it is one
  * @property {(offset: number, length: number) => Promise<Uint8Array>} read gives the bytes [offset, offset + length), fewer only at
  *   the end of the file, valid until the next read; reads come one at a time
  * @property {() => void} close lets go of what the source holds; reads must not follow
  */
 
 /**
- * A source in the form in which it crosses to the worker. Posting a Blob does not copy its bytes.
+ * A source as a caller names it, in the form in which it crosses to the worker. Posting a Blob does not copy its bytes.
  *
- * @typedef {{kind: 'blob', blob: Blob} | {kind: 'url', href: string}} SourceSpec
+ * @typedef {{kind: 'blob', blob: Blob} | {kind: 'url', href: string}} FileSpec
+ * @typedef {FileSpec | {kind: 'parts', parts: FileSpec[]}} SourceSpec
  */
 
 /**
+ * A source that can be read anywhere by any number of workers at once: what `prepare` makes of a SourceSpec.
+ *
+ * @typedef {{kind: 'blob', blob: Blob}
+ *   | {kind: 'kept', name: string, size: number}
+ *   | {kind: 'range', file: import('./http.js').RemoteFile & {size: number}}
+ *   | {kind: 'stream', response: Response, href: string, size: number}} ReadyFile the last only for a header, in the worker that prepared it
+ * @typedef {ReadyFile | {kind: 'parts', parts: ReadyFile[]}} ReadySource
+ */
+
+/** The end of the name of a file of a split model: its number, and how many there are. */
+const SPLIT = /-\d{5}-of-(\d{5})(?=\.gguf$)/;
+
+/**
  * Turns what a caller gave to `Gander.load` into a SourceSpec. An ArrayBuffer (or a view of one) is copied into a Blob, which the
- * browser may keep on disk, so the caller's buffer stays usable and can be dropped.
+ * browser may keep on disk, so the caller's buffer stays usable and can be dropped. A URL of one part of a split model stands for all.
  *
  * @param {unknown} source
  * @returns {SourceSpec}
  */
 export function sourceSpec(source) {
+  if (Array.isArray(source)) {
+    if (source.length === 0) throw new TypeError('Gander.load: an array of no files');
+    const parts = source.map((part) => fileSpec(part));
+    return parts.length === 1 ? sourceSpec(source[0]) : { kind: 'parts', parts };
+  }
+  const spec = fileSpec(source);
+  if (spec.kind !== 'url') return spec;
+  const url = new URL(spec.href);
+  const count = Number(SPLIT.exec(url.pathname)?.[1] ?? 1);
+  if (count < 2) return spec;
+  const { pathname } = url;
+  const parts = Array.from({ length: count }, (_, i) => {
+    url.pathname = pathname.replace(SPLIT, `-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}`);
+    return { kind: /** @type {const} */ ('url'), href: url.href };
+  });
+  return { kind: 'parts', parts };
+}
+
+/**
+ * @param {unknown} source
+ * @returns {FileSpec}
+ */
+function fileSpec(source) {
   if (source instanceof Blob) return { kind: 'blob', blob: source };
   if (source instanceof ArrayBuffer || (ArrayBuffer.isView(source) && source.buffer instanceof ArrayBuffer)) {
     return { kind: 'blob', blob: new Blob([/** @type {ArrayBuffer} */ (source)]) };
   }
   if (source instanceof URL) return { kind: 'url', href: source.href };
   if (typeof source === 'string') return { kind: 'url', href: new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href).href };
-  throw new TypeError('Gander.load: the source must be a URL, a File, a Blob or an ArrayBuffer');
+  throw new TypeError('Gander.load: the source must be a URL, a File, a Blob or an ArrayBuffer, or an array of them');
 }
 
 /**
- * Opens a source in the worker.
+ * Opens a source in a worker. Several workers may have the same one open.
  *
- * @param {SourceSpec} spec
- * @param {AbortSignal} signal stops a download
- * @param {(loaded: number, total: number) => void} onDownload is told of bytes that must arrive before the first read
+ * @param {ReadySource} ready
+ * @param {AbortSignal} signal stops requests
  * @returns {Promise<Source>}
  */
-export async function openSource(spec, signal, onDownload) {
-  return spec.kind === 'blob' ? blobSource(spec.blob) : openURL(spec.href, signal, onDownload);
+export async function openSource(ready, signal) {
+  if (ready.kind === 'blob') return blobSource(ready.blob);
+  if (ready.kind === 'kept') return keptSource(ready.name, ready.size);
+  if (ready.kind === 'stream') return streamSource(ready.response, ready.href, ready.size, signal);
+  if (ready.kind === 'range') return rangeSource(ready.file, signal);
+  return joinSources(await Promise.all(ready.parts.map((part) => openSource(part, signal))));
+}
+
+/**
+ * Lays sources end to end.
+ *
+ * @param {Source[]} sources
+ * @returns {Source}
+ */
+export function joinSources(sources) {
+  const parts = sources.map(({ size }) => size);
+  return {
+    size: parts.reduce((sum, size) => sum + size, 0),
+    parts,
+    async read(offset, length) {
+      let i = 0;
+      for (; i < sources.length - 1 && offset >= parts[i]; i++) offset -= parts[i];
+      const bytes = await sources[i].read(offset, length);
+      if (bytes.length === length || i === sources.length - 1) return bytes;
+      const out = new Uint8Array(length); // it reaches into the next file, which only a reader of the bare bytes asks for
+      out.set(bytes);
+      const rest = await this.read(parts.slice(0, i + 1).reduce((sum, size) => sum + size, 0), length - bytes.length);
+      out.set(rest, bytes.length);
+      return out.subarray(0, bytes.length + rest.length);
+    },
+    close() {
+      for (const source of sources) source.close();
+    },
+  };
 }
 
 /** The longest gap that is read over rather than jumped, in bytes: a jump opens a new stream. */

@@ -3,7 +3,9 @@
 //
 // Page to worker: every call has a fresh id, and is answered by exactly one `done` or `error` with that id.
 //
-//   { id, type: 'load', source, options }   opens the model; `progress` messages come before the answer      -> ModelInfo
+//   { id, type: 'prepare', source, options }       makes a source ready for any number of workers; `progress` comes before  -> Prepared
+//   { id, type: 'inspect', source, options }       reads the header                                                         -> Inspection
+//   { id, type: 'load', source, options }          opens the model, from what `prepare` gave; `progress` comes before       -> ModelInfo
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
 //   { id, type: 'detokenize', ids }                                                                                 -> string
 //   { id, type: 'logits', ids }                                                                                     -> Float32Array
@@ -15,8 +17,8 @@
 //
 //   { id, type: 'progress', progress }
 //   { id, type: 'token', token }
-//   { id, type: 'done', value }
-//   { id, type: 'error', error }                   error: { code, message, status? }; of a load also `memory`, bytes held by the engine
+//   { id, type: 'done', value }                    of `prepare` and `inspect` also `memory`, bytes held by the engine
+//   { id, type: 'error', error }                   error: { code, message, status?, memory? }; beside it `memory`, as above, also of `load`
 //   { type: 'watched' }                            the lock is held
 //   { type: 'exit', error }                        the Go program ended: no further answer comes from this worker
 //
@@ -24,10 +26,13 @@
 
 import { toPlain } from './errors.js';
 import { startEngine } from './engine.js';
+import { prepare } from './prepare.js';
 import { openSource } from './source.js';
 
 /**
- * @typedef {{id: number, type: 'load', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions}
+ * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}
+ *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions}
+ *   | {id: number, type: 'load', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions}
  *   | {id: number, type: 'tokenize', text: string, special: boolean}
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'logits', ids: Int32Array}
@@ -44,7 +49,7 @@ import { openSource } from './source.js';
  */
 
 /**
- * @typedef {CallEvent | {id: number, type: 'done', value: unknown}
+ * @typedef {CallEvent | {id: number, type: 'done', value: unknown, memory?: number}
  *   | {id: number, type: 'error', error: import('./errors.js').PlainError, memory?: number}
  *   | {type: 'watched'} | {type: 'exit', error: import('./errors.js').PlainError}} Reply
  */
@@ -91,13 +96,16 @@ async function answer(call) {
   running.set(id, controller);
   try {
     const value = await perform(call, controller.signal);
-    port.postMessage({ id, type: 'done', value });
+    port.postMessage({ id, type: 'done', value, memory: call.type === 'prepare' || call.type === 'inspect' ? await memoryHeld() : undefined });
   } catch (thrown) {
-    const memory = call.type === 'load' ? (await engine?.catch(() => undefined))?.memory() : undefined;
-    port.postMessage({ id, type: 'error', error: toPlain(thrown), memory });
+    port.postMessage({ id, type: 'error', error: toPlain(thrown), memory: await memoryHeld() });
   } finally {
     running.delete(id);
   }
+}
+
+async function memoryHeld() {
+  return (await engine?.catch(() => undefined))?.memory();
 }
 
 /**
@@ -106,7 +114,15 @@ async function answer(call) {
  * @returns {Promise<unknown>} the value of the `done` message
  */
 async function perform(call, signal) {
-  if (call.type === 'load') return load(call, signal);
+  switch (call.type) {
+    case 'prepare':
+      start(call.id);
+      return prepare(call.source, call.options, signal, report(call.id, 'download'));
+    case 'inspect':
+      return inspect(call, signal);
+    case 'load':
+      return load(call, signal);
+  }
   if (!engine) throw new Error('a call before load');
   const { go } = await engine;
   switch (call.type) {
@@ -124,20 +140,48 @@ async function perform(call, signal) {
 }
 
 /**
- * @param {Call & {type: 'load'}} call
- * @param {AbortSignal} signal
+ * @param {number} id
+ * @param {import('./options.js').Progress['phase']} phase
  */
-async function load({ id, source: spec, options }, signal) {
-  /** @param {import('./options.js').Progress['phase']} phase */
-  const report = (phase) => (/** @type {number} */ loaded, /** @type {number} */ total) =>
-    port.postMessage({ id, type: 'progress', progress: { phase, loaded, total } });
-  report('engine')(0, 0);
+function report(id, phase) {
+  return (/** @type {number} */ loaded, /** @type {number} */ total) => port.postMessage({ id, type: 'progress', progress: { phase, loaded, total } });
+}
+
+/**
+ * Starts the engine if that was not done.
+ *
+ * @param {number} id of the call that wants it
+ */
+function start(id) {
+  if (!engine) report(id, 'engine')(0, 0);
   engine ??= startEngine(new URL('./gander.wasm', import.meta.url), (reason) => port.postMessage({ type: 'exit', error: toPlain(reason) }));
   const starting = engine;
   starting.catch(() => (engine = undefined)); // the next load tries again
-  const [source, { go }] = await Promise.all([openSource(spec, signal, report('download')), starting]);
+  return starting;
+}
+
+/**
+ * @param {Call & {type: 'inspect'}} call
+ * @param {AbortSignal} signal
+ */
+async function inspect({ id, source: spec, options }, signal) {
+  const [{ go }, { source: ready }] = await Promise.all([start(id), prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})]);
+  const source = await openSource(ready, signal);
   try {
-    return await go.open(source, options, signal, report('model'));
+    return await go.inspect(source, options, signal);
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * @param {Call & {type: 'load'}} call
+ * @param {AbortSignal} signal
+ */
+async function load({ id, source: ready, options }, signal) {
+  const [source, { go }] = await Promise.all([openSource(ready, signal), start(id)]);
+  try {
+    return await go.open(source, options, signal, report(id, 'model'));
   } finally {
     source.close();
   }
