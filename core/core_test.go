@@ -34,7 +34,10 @@ func supported(t *testing.T) (out []*coretest.Fixture) {
 		known[n] = true
 	}
 	for _, name := range coretest.GoldenNames(t) {
-		if f := coretest.Golden(t, name); known[f.Arch] {
+		if f := coretest.Golden(t, name); known[f.Arch] && f.Mode == "decoder" {
+			if f.Arch == "gpt2" { // its positions end here; the reference was given memory for more
+				f.NCtx = 128
+			}
 			out = append(out, f)
 		}
 	}

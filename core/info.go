@@ -132,7 +132,7 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	tokens := int64(min(prefillChunk, contextLength))
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
 	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
-	floats := 3*hidden + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, perhaps a branch, projection, mixed, a part of a projection
+	floats := 2*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, branch, projection, mixed, a part of a projection
 	if workers > 1 {
 		floats += max(q, ffn) + hidden // rows put together, and on their way
 	}

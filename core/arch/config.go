@@ -48,6 +48,7 @@ type Config struct {
 	ResidualScale  float32 // of what each half of a block adds to the residual stream; 1
 	LogitScale     float32 // of the logits; 1
 	LogitSoftCap   float32 // bound of the logits; none
+	Gate           nn.Gate // of a gated feed-forward network; SwiGLU
 
 	share
 }
@@ -100,6 +101,7 @@ func readConfig(f *gguf.File) (*Config, *keys, error) {
 	}
 	c.NumExperts = int(k.number("expert_count", 0))
 	k.rope(c)
+	c.Gate = nn.SwiGLU
 	c.Layers = make([]LayerConfig, c.NumLayers)
 	for i := range c.Layers {
 		c.Layers[i].RoPE = &c.RoPE

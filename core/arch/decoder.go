@@ -113,11 +113,15 @@ func (d *decoder) heads(qkv []float32, t int) (q, k, v []float32) {
 	return row[:nq], row[nq : nq+nk], row[nq+nk:]
 }
 
-// normHeads applies norms to each head of queries and keys.
+// normHeads applies norms to each head of queries and keys, if there are such.
 func (d *decoder) normHeads(b *Batch, qkv []float32, query, key nn.Norm) {
 	for t := range b.IDs {
 		q, k, _ := d.heads(qkv, t)
-		query.Forward(q, q)
-		key.Forward(k, k)
+		if query.Present() {
+			query.Forward(q, q)
+		}
+		if key.Present() {
+			key.Forward(k, k)
+		}
 	}
 }

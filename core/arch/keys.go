@@ -63,6 +63,16 @@ func (k *keys) scale(name string) float32 {
 	return float32(x)
 }
 
+// base returns a positive number, def if the key is absent.
+func (k *keys) base(name string, def float64) float64 {
+	x := k.number(name, def)
+	if x <= 0 {
+		k.fail("metadata key %q is not positive", k.prefix+name)
+		return def
+	}
+	return x
+}
+
 // cap returns the bound of a soft cap, 0 for none.
 func (k *keys) cap(name string, def float64) float32 {
 	x := k.number(name, def)

@@ -26,7 +26,7 @@ type llamaBlock struct {
 	AttnNorm nn.RMSNorm `gguf:"attn_norm" dim:"hidden"`
 	selfAttention
 	FFNNorm nn.RMSNorm `gguf:"ffn_norm" dim:"hidden"`
-	swiGLU
+	gatedFFN
 }
 
 func newLlama(c *Config, _ *keys) (Decoder, error) { return makeLlama(c) }

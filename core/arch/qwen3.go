@@ -21,7 +21,7 @@ type qwen3Block struct {
 	QNorm   nn.RMSNorm `gguf:"attn_q_norm" dim:"head"`
 	KNorm   nn.RMSNorm `gguf:"attn_k_norm" dim:"head"`
 	FFNNorm nn.RMSNorm `gguf:"ffn_norm" dim:"hidden"`
-	swiGLU
+	gatedFFN
 }
 
 func newQwen3(c *Config, _ *keys) (Decoder, error) {

@@ -58,3 +58,10 @@ func (r *rotary) rotate(d *decoder, b *Batch, layer int, qkv []float32) {
 		rope.Rotate(k, d.c.HeadDim, t)
 	}
 }
+
+// unscaled returns a rotation without what stretches it to long contexts, for
+// layers that see a window.
+func unscaled(r nn.RoPEConfig) *nn.RoPEConfig {
+	r.Scaling, r.Factor, r.AttnFactor, r.Freqs = "", 1, 1, nil
+	return &r
+}

@@ -9,6 +9,8 @@ import (
 type Norm interface {
 	// Forward writes the norm of x to dst, which may be x, row by row.
 	Forward(dst, x []float32)
+	// Present tells whether the file has the norm, where it is optional.
+	Present() bool
 }
 
 // RMSNorm is kernel.RMSNorm with its weight.
