@@ -27,6 +27,15 @@ func TestEveryArchitectureHasGolden(t *testing.T) {
 	}
 }
 
+// TestReadmeNamesEveryArchitecture: whoever looks for a model finds its name.
+func TestReadmeNamesEveryArchitecture(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	for _, name := range arch.Names() {
+		assert.Contains(t, string(readme), "`"+name+"`")
+	}
+}
+
 // TestTensorsAreRequired: a file that lacks a tensor is refused, not computed without.
 func TestTensorsAreRequired(t *testing.T) {
 	for _, c := range []struct{ golden, tensor string }{
@@ -35,6 +44,20 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"qwen2", "blk.2.ffn_down.weight"},
 		{"qwen3", "blk.0.attn_q_norm.weight"},
 		{"qwen3", "blk.2.attn_k_norm.weight"},
+		{"llama_untied", "blk.0.ffn_gate.weight"},
+		{"gemma", "blk.0.ffn_gate.weight"},
+		{"gemma2", "blk.1.post_attention_norm.weight"},
+		{"gemma2", "blk.1.post_ffw_norm.weight"},
+		{"gemma3", "blk.3.attn_k_norm.weight"},
+		{"gpt2", "position_embd.weight"},
+		{"gpt2", "blk.0.ffn_up.weight"},
+		{"gptneox", "blk.0.ffn_norm.weight"},
+		{"falcon7b", "blk.0.attn_norm.weight"},
+		{"command_r", "blk.0.attn_norm.weight"},
+		{"stablelm", "blk.0.attn_norm.weight"},
+		{"olmo2", "blk.0.attn_q_norm.weight"},
+		{"olmo2", "blk.1.post_ffw_norm.weight"},
+		{"phi3_long", "blk.0.ffn_down.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {
