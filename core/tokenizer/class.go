@@ -86,4 +86,11 @@ func run(s string, i, limit int, of class) int {
 
 const anyNumber = 1 << 62
 
-func width(s string, i int) int { _, n := utf8.DecodeRuneInString(s[i:]); return n }
+// width returns the bytes of the character at s[i].
+func width(s string, i int) int {
+	if s[i] < utf8.RuneSelf {
+		return 1
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return n
+}

@@ -53,11 +53,11 @@ func init() {
 		"Strip": func(o object, fused *bool) (decoder, error) {
 			content, start, stop := o.str("content", " "), int(o.int("start", 0)), int(o.int("stop", 0))
 			return place1(*fused, func(s string) string {
-				for i := 0; i < start && content != ""; i++ {
-					s = strings.TrimPrefix(s, content)
+				for i := 0; i < start && content != "" && strings.HasPrefix(s, content); i++ {
+					s = s[len(content):]
 				}
-				for i := 0; i < stop && content != ""; i++ {
-					s = strings.TrimSuffix(s, content)
+				for i := 0; i < stop && content != "" && strings.HasSuffix(s, content); i++ {
+					s = s[:len(s)-len(content)]
 				}
 				return s
 			}), nil

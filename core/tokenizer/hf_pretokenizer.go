@@ -31,9 +31,9 @@ func init() {
 		"Split":     newSplit,
 		"Digits": func(o object) (preStep, error) {
 			if o.bool("individual_digits", false) {
-				return splitStep(one(unicode.IsNumber), alone, false), nil
+				return splitStep(fastSteps[`\p{N}`], alone, false), nil
 			}
-			return splitStep(many(number), alone, false), nil
+			return splitStep(fastSteps[`\p{N}+`], alone, false), nil
 		},
 		"Punctuation": func(o object) (preStep, error) {
 			b, err := behaviorOf(o, "Isolated")

@@ -287,6 +287,17 @@ func TestHostileCharsMap(t *testing.T) {
 	}
 }
 
+// TestHugeStrip: a count in a file is no reason to count that far.
+func TestHugeStrip(t *testing.T) {
+	tok, err := FromJSON([]byte(`{"decoder":{"type":"Strip","content":" ","start":2000000000,"stop":2000000000},"model":{"type":"BPE","vocab":{" ":0,"a":1},"merges":[]}}`), Hints{})
+	require.NoError(t, err)
+	for range 1000 {
+		text, err := tok.Decode([]int32{0, 1, 0, 0})
+		require.NoError(t, err)
+		require.Equal(t, "a", text)
+	}
+}
+
 func FuzzFromJSON(f *testing.F) {
 	paths, err := filepath.Glob("testdata/hf/*.json")
 	require.NoError(f, err)
