@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,9 +35,15 @@ func readOracle(t testing.TB) oracle {
 	return o
 }
 
+// opened keeps the tokenizers of large files, which several tests want.
+var opened sync.Map
+
 // openFile opens any of the three kinds of file.
 func openFile(t testing.TB, path string) *Tokenizer {
 	t.Helper()
+	if tok, ok := opened.Load(path); ok {
+		return tok.(*Tokenizer)
+	}
 	if strings.HasSuffix(path, ".gguf") {
 		return open(t, path)
 	}
@@ -49,6 +56,7 @@ func openFile(t testing.TB, path string) *Tokenizer {
 		tok, err = FromSentencePiece(b, Hints{})
 	}
 	require.NoError(t, err)
+	opened.Store(path, tok)
 	return tok
 }
 

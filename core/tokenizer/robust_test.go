@@ -51,7 +51,7 @@ func TestLongWords(t *testing.T) {
 			if strings.HasPrefix(name, "GGUF") || name == "deepseek-v3" || name == "llama2" {
 				n = large
 			}
-			for _, text := range []string{strings.Repeat("a", n), string(mixed[:n]), strings.Repeat(" ", n) + "x", strings.Repeat("A", n), strings.Repeat("漢", n/3)} {
+			for _, text := range []string{strings.Repeat("a", n), string(mixed[:n]), strings.Repeat(" ", small) + "x", strings.Repeat("A", small), strings.Repeat("漢", small/3)} {
 				ids, err := tok.Encode(text, EncodeOptions{ParseSpecial: true})
 				require.NoError(t, err)
 				require.NotEmpty(t, ids)
