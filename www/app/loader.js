@@ -17,13 +17,16 @@ const loadingText = byId('loading-text', HTMLLabelElement);
 const bar = byId('progress', HTMLProgressElement);
 const card = byId('card', HTMLDivElement);
 const file = byId('file', HTMLInputElement);
+const folder = byId('folder', HTMLInputElement);
 const bundled = byId('bundled', HTMLButtonElement);
 const drop = byId('drop', HTMLDivElement);
 
 /** @type {AbortController | undefined} The load that is under way. */
 let current;
 
-/** @type {string | File | undefined} Where the model in use came from. */
+/** @typedef {string | File | File[]} Chosen one file, several that belong together, or an address */
+
+/** @type {Chosen | undefined} Where the model in use came from. */
 let used;
 
 /**
@@ -33,7 +36,7 @@ let used;
  */
 export function startLoader(onModel) {
   /**
-   * @param {string | File} source
+   * @param {Chosen} source
    * @param {string} name
    */
   const load = async (source, name) => {
@@ -61,11 +64,16 @@ export function startLoader(onModel) {
       }
     }
   };
-  file.addEventListener('change', () => {
-    const picked = file.files?.[0];
-    if (picked) load(picked, picked.name);
-    file.value = ''; // so that the same file can be picked again
-  });
+  const loadFiles = (/** @type {File[]} */ files) => {
+    if (files.length === 1) load(files[0], files[0].name);
+    else if (files.length > 1) load(files, files[0].webkitRelativePath.split('/')[0] || files[0].name);
+  };
+  for (const input of [file, folder]) {
+    input.addEventListener('change', () => {
+      loadFiles([...(input.files ?? [])]);
+      input.value = ''; // so that the same can be picked again
+    });
+  }
   byId('url-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     const url = byId('url', HTMLInputElement).value;
@@ -73,13 +81,13 @@ export function startLoader(onModel) {
   });
   byId('cancel', HTMLButtonElement).addEventListener('click', () => current?.abort());
   bundled.addEventListener('click', () => load(BUNDLED, 'The story writer'));
-  acceptDrops((dropped) => load(dropped, dropped.name));
+  acceptDrops(loadFiles);
   load(BUNDLED, 'The story writer');
 }
 
 /** @param {string} url */
 function nameOf(url) {
-  const last = new URL(url).pathname.split('/').pop() || url;
+  const last = new URL(url).pathname.split('/').filter(Boolean).pop() || url;
   try {
     return decodeURIComponent(last);
   } catch { // a lone % is legal in an address
@@ -118,11 +126,11 @@ function showCard(info, name, about) {
 }
 
 /**
- * Lets the person drop a file anywhere on the page.
+ * Lets the person drop files anywhere on the page.
  *
- * @param {(file: File) => void} onFile
+ * @param {(files: File[]) => void} onFiles
  */
-function acceptDrops(onFile) {
+function acceptDrops(onFiles) {
   const hasFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files') ?? false;
   addEventListener('dragover', (event) => {
     if (!hasFile(event)) return;
@@ -136,7 +144,6 @@ function acceptDrops(onFile) {
     if (!hasFile(event)) return;
     event.preventDefault();
     drop.hidden = true;
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped) onFile(dropped);
+    onFiles([...(event.dataTransfer?.files ?? [])]);
   });
 }

@@ -17,7 +17,7 @@ import { GanderError } from './errors.js';
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
  */
 
-/** @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType'>} OpenOptions what the Go half takes of the options of a load */
+/** @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'>} OpenOptions what the Go half takes of the options of a load */
 
 /**
  * Starts an engine.

@@ -95,7 +95,7 @@ import { sourceSpec } from './source.js';
 export async function loadModel(source, options = {}) {
   checkLoadOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, kvType, signal, onProgress } = options;
+  const { contextLength, kvType, quantize, signal, onProgress } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   /** @param {import('./worker.js').CallEvent} event */
@@ -104,7 +104,7 @@ export async function loadModel(source, options = {}) {
   };
   try {
     const { value, ...where } = await withSource(client, spec, options, signal, onEvent, (source) =>
-      client.call({ type: 'load', source, options: { contextLength, kvType } }, signal, onEvent),
+      client.call({ type: 'load', source, options: { contextLength, kvType, quantize } }, signal, onEvent),
     );
     return new Model(client, /** @type {ModelInfo} */ (value), where);
   } catch (error) {
@@ -124,11 +124,11 @@ export async function loadModel(source, options = {}) {
 export async function inspectModel(source, options = {}) {
   checkInspectOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, kvType, signal } = options;
+  const { contextLength, kvType, quantize, signal } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   try {
-    return /** @type {Inspection} */ (await client.call({ type: 'inspect', source: spec, options: { contextLength, kvType } }, signal));
+    return /** @type {Inspection} */ (await client.call({ type: 'inspect', source: spec, options: { contextLength, kvType, quantize } }, signal));
   } finally {
     client.release(signal?.aborted ?? false);
   }

@@ -16,6 +16,8 @@
  * @typedef {object} LoadOptions
  * @property {number} [contextLength] tokens that prompt and answer may have together; default: the model's own, at most 4096
  * @property {'f32' | 'int8'} [kvType] how the keys and values of a text are kept; int8 takes 9/32 of the memory and is a little less exact; default 'f32'
+ * @property {'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0' | 'f16' | 'bf16' | 'f32'} [quantize] the type that matrices of floats get as they are read, so that a
+ *   model of 16 bits takes less memory; `info.types` tells what came of it; default: that of the file
  * @property {'auto' | 1} [workers] how many workers run the model; this version supports one
  * @property {boolean} [cache] whether to keep a downloaded model on this machine for the next visit, and to use a kept one; default true
  * @property {string | string[]} [sha256] what the SHA-256 of the file must be, in hexadecimal digits; of each file, for several
@@ -26,7 +28,7 @@
 /**
  * Options of `Gander.inspect`.
  *
- * @typedef {Pick<LoadOptions, 'contextLength' | 'kvType' | 'workers' | 'signal'>} InspectOptions
+ * @typedef {Pick<LoadOptions, 'contextLength' | 'kvType' | 'quantize' | 'workers' | 'signal'>} InspectOptions
  */
 
 /**
@@ -95,10 +97,14 @@ const boolean = be('true or false', (v) => typeof v === 'boolean');
 const signal = be('an AbortSignal', (v) => v instanceof AbortSignal);
 const FLOAT_MAX = 3.4e38; // the engine computes in float32
 
+/** The types that the engine can quantise to. */
+const QUANTIZE = ['q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'f16', 'bf16', 'f32'];
+
 /** @type {Record<string, Check>} */
 const loadChecks = {
   contextLength: number(1, 2 ** 31 - 1, { integer: true }),
   kvType: be("'f32' or 'int8'", (v) => v === 'f32' || v === 'int8'),
+  quantize: be(`one of ${QUANTIZE.join(', ')}`, (v) => typeof v === 'string' && QUANTIZE.includes(v)),
   workers: be("'auto' or 1 (more than one worker is not supported yet)", (v) => v === 'auto' || v === 1),
   cache: boolean,
   sha256: be('64 hexadecimal digits, or an array of such strings', (v) => [v].flat().every((s) => typeof s === 'string' && /^[0-9a-f]{64}$/i.test(s))),
@@ -106,10 +112,10 @@ const loadChecks = {
   onProgress: be('a function', (v) => typeof v === 'function'),
 };
 
-const { contextLength, kvType, workers } = loadChecks;
+const { contextLength, kvType, quantize, workers } = loadChecks;
 
 /** @type {Record<string, Check>} */
-const inspectChecks = { contextLength, kvType, workers, signal };
+const inspectChecks = { contextLength, kvType, quantize, workers, signal };
 
 /** @type {Record<string, Check>} */
 const generateChecks = {

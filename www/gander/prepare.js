@@ -3,9 +3,11 @@
 
 import { GanderError } from './errors.js';
 import { isQuota, keep } from './download.js';
+import { folderOfHandle, folderOfURL } from './folder.js';
 import { body, linkedHash, probe, readRange } from './http.js';
 import { entries, folder, keyOf } from './kept.js';
 import { Sha256 } from './sha256.js';
+import { openSource } from './source.js';
 
 /**
  * @typedef {object} PrepareOptions
@@ -32,6 +34,8 @@ import { Sha256 } from './sha256.js';
  * @returns {Promise<Prepared>}
  */
 export async function prepare(spec, options, signal, report) {
+  if (spec.kind === 'handle') return prepare(await folderOfHandle(spec.handle), options, signal, report);
+  if (spec.kind === 'base') return prepareBase(spec.href, options, signal, report);
   const files = spec.kind === 'parts' ? spec.parts : [spec];
   const { sha256 } = options;
   if (sha256.length > 0 && sha256.length !== files.length) {
@@ -53,7 +57,41 @@ export async function prepare(spec, options, signal, report) {
     all.fresh ||= fresh;
     all.reason ??= reason;
   }
-  return { ...all, source: spec.kind === 'parts' ? { kind: 'parts', parts: ready } : ready[0] };
+  return { ...all, source: spec.kind === 'parts' ? { kind: 'parts', parts: ready, names: spec.names } : ready[0] };
+}
+
+/**
+ * A folder on a server.
+ *
+ * @param {string} base
+ * @param {PrepareOptions} options
+ * @param {AbortSignal} signal
+ * @param {Report} report
+ * @returns {Promise<Prepared>}
+ */
+async function prepareBase(base, options, signal, report) {
+  if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
+  let done = 0;
+  const get = async (/** @type {string} */ href) => {
+    let last = 0;
+    const file = await prepareFile({ kind: 'url', href }, { ...options, peek: false, sha256: '' }, signal, (loaded) => report(done + (last = loaded), 0));
+    done += last;
+    return file;
+  };
+  const { names, files } = await folderOfURL(base, get, async ({ source: ready }) => {
+    const source = await openSource(ready, signal);
+    try {
+      return Uint8Array.from(await source.read(0, source.size));
+    } finally {
+      source.close();
+    }
+  });
+  return {
+    source: { kind: 'parts', parts: files.map(({ source }) => source), names },
+    kept: files.every(({ kept }) => kept),
+    fresh: files.some(({ fresh }) => fresh),
+    reason: files.find(({ reason }) => reason)?.reason,
+  };
 }
 
 /**

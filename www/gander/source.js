@@ -2,6 +2,7 @@
 // no ArrayBuffer ever holds a whole file.
 
 import { GanderError } from './errors.js';
+import { folderOfFiles } from './folder.js';
 import { keptSource } from './kept-source.js';
 import { rangeSource } from './range-source.js';
 import { streamSource } from './stream-source.js';
@@ -12,6 +13,7 @@ import { streamSource } from './stream-source.js';
  * @typedef {object} Source
  * @property {number} size bytes in the whole file
  * @property {number[]} [parts] sizes, in bytes, of the files that it is made of; absent if it is one
+ * @property {string[]} [names] names of these files, if they are a folder; absent if they are parts of one file
  * @property {(offset: number, length: number) => Promise<Uint8Array>} read gives the bytes [offset, offset + length), fewer only at
  *   the end of the file, valid until the next read; reads come one at a time
  * @property {() => void} close lets go of what the source holds; reads must not follow
@@ -21,7 +23,7 @@ import { streamSource } from './stream-source.js';
  * A source as a caller names it, in the form in which it crosses to the worker. Posting a Blob does not copy its bytes.
  *
  * @typedef {{kind: 'blob', blob: Blob} | {kind: 'url', href: string}} FileSpec
- * @typedef {FileSpec | {kind: 'parts', parts: FileSpec[]}} SourceSpec
+ * @typedef {FileSpec | {kind: 'parts', parts: FileSpec[], names?: string[]} | {kind: 'handle', handle: FileSystemDirectoryHandle} | {kind: 'base', href: string}} SourceSpec
  */
 
 /**
@@ -31,7 +33,7 @@ import { streamSource } from './stream-source.js';
  *   | {kind: 'kept', name: string, size: number}
  *   | {kind: 'range', file: import('./http.js').RemoteFile & {size: number}}
  *   | {kind: 'stream', response: Response, href: string, size: number}} ReadyFile the last only for a header, in the worker that prepared it
- * @typedef {ReadyFile | {kind: 'parts', parts: ReadyFile[]}} ReadySource
+ * @typedef {ReadyFile | {kind: 'parts', parts: ReadyFile[], names?: string[]}} ReadySource
  */
 
 /** The end of the name of a file of a split model: its number, and how many there are. */
@@ -39,13 +41,18 @@ const SPLIT = /-\d{5}-of-(\d{5})(?=\.gguf$)/;
 
 /**
  * Turns what a caller gave to `Gander.load` into a SourceSpec. An ArrayBuffer (or a view of one) is copied into a Blob, which the
- * browser may keep on disk, so the caller's buffer stays usable and can be dropped. A URL of one part of a split model stands for all.
+ * browser may keep on disk, so the caller's buffer stays usable and can be dropped. A URL of one part of a split model stands for all;
+ * one that ends in a slash is a folder, and so are files with the names that the files of a folder have.
  *
  * @param {unknown} source
  * @returns {SourceSpec}
  */
 export function sourceSpec(source) {
+  if (isDirectory(source)) return { kind: 'handle', handle: source };
+  if (typeof FileList !== 'undefined' && source instanceof FileList) return sourceSpec([...source]);
   if (Array.isArray(source)) {
+    const folder = typeof File !== 'undefined' && source.every((file) => file instanceof File) ? folderOfFiles(source) : undefined;
+    if (folder) return folder;
     if (source.length === 0) throw new TypeError('Gander.load: an array of no files');
     const parts = source.map((part) => fileSpec(part));
     return parts.length === 1 ? sourceSpec(source[0]) : { kind: 'parts', parts };
@@ -53,6 +60,7 @@ export function sourceSpec(source) {
   const spec = fileSpec(source);
   if (spec.kind !== 'url') return spec;
   const url = new URL(spec.href);
+  if (url.pathname.endsWith('/')) return { kind: 'base', href: spec.href };
   const count = Number(SPLIT.exec(url.pathname)?.[1] ?? 1);
   if (count < 2) return spec;
   const { pathname } = url;
@@ -61,6 +69,14 @@ export function sourceSpec(source) {
     return { kind: /** @type {const} */ ('url'), href: url.href };
   });
   return { kind: 'parts', parts };
+}
+
+/**
+ * @param {unknown} source
+ * @returns {source is FileSystemDirectoryHandle}
+ */
+function isDirectory(source) {
+  return typeof FileSystemDirectoryHandle !== 'undefined' && source instanceof FileSystemDirectoryHandle;
 }
 
 /**
@@ -74,7 +90,7 @@ function fileSpec(source) {
   }
   if (source instanceof URL) return { kind: 'url', href: source.href };
   if (typeof source === 'string') return { kind: 'url', href: new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href).href };
-  throw new TypeError('Gander.load: the source must be a URL, a File, a Blob or an ArrayBuffer, or an array of them');
+  throw new TypeError('Gander.load: the source must be a URL, a File, a Blob or an ArrayBuffer, an array of them, a FileList or a FileSystemDirectoryHandle');
 }
 
 /**
@@ -89,20 +105,22 @@ export async function openSource(ready, signal) {
   if (ready.kind === 'kept') return keptSource(ready.name, ready.size);
   if (ready.kind === 'stream') return streamSource(ready.response, ready.href, ready.size, signal);
   if (ready.kind === 'range') return rangeSource(ready.file, signal);
-  return joinSources(await Promise.all(ready.parts.map((part) => openSource(part, signal))));
+  return joinSources(await Promise.all(ready.parts.map((part) => openSource(part, signal))), ready.names);
 }
 
 /**
  * Lays sources end to end.
  *
  * @param {Source[]} sources
+ * @param {string[]} [names] of a folder
  * @returns {Source}
  */
-export function joinSources(sources) {
+export function joinSources(sources, names) {
   const parts = sources.map(({ size }) => size);
   return {
     size: parts.reduce((sum, size) => sum + size, 0),
     parts,
+    names,
     async read(offset, length) {
       let i = 0;
       for (; i < sources.length - 1 && offset >= parts[i]; i++) offset -= parts[i];

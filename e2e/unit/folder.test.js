@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { patience } from '../../www/gander/http.js';
+import { prepare } from '../../www/gander/prepare.js';
+import { openSource, sourceSpec } from '../../www/gander/source.js';
+
+patience.backoff = 1;
+
+const file = (name, text = name, path = '') => Object.defineProperty(new File([text], name), 'webkitRelativePath', { value: path });
+const { signal } = new AbortController();
+const options = { cache: false, sha256: [] };
+
+/** Reads all of a source, file by file. */
+async function read(spec) {
+  const { source: ready } = await prepare(spec, options, signal, () => {});
+  const source = await openSource(ready, signal);
+  const all = new TextDecoder().decode(await source.read(0, source.size));
+  let at = 0;
+  const files = Object.fromEntries(source.names.map((name, i) => [name, all.slice(at, (at += source.parts[i]))]));
+  source.close();
+  return files;
+}
+
+test('files with the names of a Hugging Face folder are one', async () => {
+  const spec = sourceSpec([file('model.safetensors'), file('README.md'), file('config.json'), file('pytorch_model.bin'), file('tokenizer.json')]);
+  assert.deepEqual(await read(spec), { 'model.safetensors': 'model.safetensors', 'config.json': 'config.json', 'tokenizer.json': 'tokenizer.json' });
+});
+
+test('of a folder that was picked, what is in folders within it is left out', async () => {
+  const spec = sourceSpec([file('config.json', 'top', 'm/config.json'), file('config.json', 'inner', 'm/onnx/config.json'), file('model.safetensors', 'w', 'm/model.safetensors')]);
+  assert.deepEqual(await read(spec), { 'config.json': 'top', 'model.safetensors': 'w' });
+});
+
+test('a model of llama2.c and its tokenizer', async () => {
+  assert.deepEqual(await read(sourceSpec([file('stories.bin'), file('tok512.bin')])), { 'stories.bin': 'stories.bin', 'tok512.bin': 'tok512.bin' });
+});
+
+test('parts of a GGUF file are no folder', () => {
+  const spec = sourceSpec([file('m-00001-of-00002.gguf'), file('m-00002-of-00002.gguf')]);
+  assert.equal(spec.kind, 'parts');
+  assert.equal(spec.names, undefined);
+  assert.equal(sourceSpec([file('one.gguf')]).kind, 'blob');
+});
+
+test('a URL that ends in a slash is a folder', () => assert.deepEqual(sourceSpec('https://h/m/'), { kind: 'base', href: 'https://h/m/' }));
+
+/** What the server has: path to text. */
+const files = {};
+let server, origin;
+before(async () => {
+  server = createServer(({ url, headers }, response) => {
+    const text = files[url];
+    if (text === undefined) return response.writeHead(404).end();
+    const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
+    const [start, end] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, text.length)] : [0, text.length];
+    response.writeHead(range ? 206 : 200, { 'content-length': end - start, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${text.length}` }) });
+    response.end(text.slice(start, end));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${server.address().port}`;
+});
+after(() => server.close());
+
+test('a folder on a server: the files that are there', async () => {
+  Object.assign(files, { '/a/config.json': '{}', '/a/tokenizer.json': 'tok', '/a/model.safetensors': 'weights', '/a/tokenizer.model': 'not asked for' });
+  assert.deepEqual(await read(sourceSpec(`${origin}/a/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'model.safetensors': 'weights' });
+});
+
+test('a folder on a server: the shards of the index', async () => {
+  const index = JSON.stringify({ weight_map: { x: 'm-2.safetensors', y: 'm-1.safetensors', z: 'm-2.safetensors' } });
+  Object.assign(files, { '/b/config.json': '{}', '/b/tokenizer.model': 'sp', '/b/model.safetensors.index.json': index, '/b/m-1.safetensors': 'one', '/b/m-2.safetensors': 'two' });
+  assert.deepEqual(await read(sourceSpec(`${origin}/b/`)), {
+    'config.json': '{}', 'tokenizer.model': 'sp', 'model.safetensors.index.json': index, 'm-1.safetensors': 'one', 'm-2.safetensors': 'two',
+  });
+});
+
+for (const [name, there, code] of [
+  ['no config.json', {}, 'network'],
+  ['no weights', { 'config.json': '{}' }, 'network'],
+  ['a missing shard', { 'config.json': '{}', 'model.safetensors.index.json': '{"weight_map":{"a":"gone.safetensors"}}' }, 'network'],
+  ['a shard elsewhere', { 'config.json': '{}', 'model.safetensors.index.json': '{"weight_map":{"a":"../../x.safetensors"}}' }, 'bad_file'],
+  ['an index of nothing', { 'config.json': '{}', 'model.safetensors.index.json': '{}' }, 'bad_file'],
+  ['an index that is no JSON', { 'config.json': '{}', 'model.safetensors.index.json': '<html>' }, 'bad_file'],
+]) {
+  test(`a folder on a server with ${name}`, async () => {
+    for (const key of Object.keys(files)) delete files[key];
+    for (const [key, text] of Object.entries(there)) files[`/c/${key}`] = text;
+    await assert.rejects(read(sourceSpec(`${origin}/c/`)), { code });
+  });
+}
+
+test('sha256 is not for folders on a server', () =>
+  assert.rejects(prepare({ kind: 'base', href: `${origin}/a/` }, { cache: false, sha256: ['0'.repeat(64)] }, signal, () => {}), { code: 'bad_option' }));

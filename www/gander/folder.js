@@ -1,0 +1,128 @@
+// Models of several files with names: a folder of Hugging Face's (config.json, tokenizer files, safetensors), or a model of llama2.c with
+// its tokenizer. The engine finds its way in them by the names, so that all that is done here is to gather the files that it may ask for.
+
+import { GanderError } from './errors.js';
+
+const CONFIG = 'config.json';
+const INDEX = 'model.safetensors.index.json';
+
+/** The small files of a Hugging Face folder, of which only the first must be there. */
+const SMALL = [CONFIG, 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
+
+/** Files that the engine may ask for, by their names. */
+const WANTED = /^(?:(?:generation_|tokenizer_)?config\.json|tokenizer\.json|special_tokens_map\.json|tokenizer\.model|chat_template\.jinja|.*\.safetensors|model\.safetensors\.index\.json|(?!pytorch_model).*\.bin)$/;
+
+/**
+ * Says whether files are a model together because of their names, and not parts of a GGUF file.
+ *
+ * @param {string[]} names
+ */
+export function areFolder(names) {
+  return names.some((name) => name === CONFIG || /\.(?:bin|safetensors)$/.test(name));
+}
+
+/**
+ * The files of a folder that was picked, without those in folders within it.
+ *
+ * @param {File[]} files
+ * @returns {import('./source.js').SourceSpec | undefined} undefined if they are no folder
+ */
+export function folderOfFiles(files) {
+  const top = files.filter(({ webkitRelativePath: path }) => !path || path.split('/').length === 2);
+  return areFolder(top.map(({ name }) => name)) ? folderSpec(top) : undefined;
+}
+
+/** @param {File[]} files */
+function folderSpec(files) {
+  const wanted = files.filter(({ name }) => WANTED.test(name));
+  return { kind: /** @type {const} */ ('parts'), parts: wanted.map((blob) => ({ kind: /** @type {const} */ ('blob'), blob })), names: wanted.map(({ name }) => name) };
+}
+
+/**
+ * The files of a folder that the page was given a handle of.
+ *
+ * @param {FileSystemDirectoryHandle} handle
+ */
+export async function folderOfHandle(handle) {
+  const files = [];
+  try {
+    const { entries } = /** @type {{entries: () => AsyncIterable<[string, FileSystemHandle]>}} */ (/** @type {unknown} */ (handle));
+    for await (const [name, entry] of entries.call(handle)) {
+      if (entry.kind === 'file' && WANTED.test(name)) files.push(await /** @type {FileSystemFileHandle} */ (entry).getFile());
+    }
+  } catch (cause) { // the folder went away, or may not be read any more
+    throw new GanderError('io', `the folder ${handle.name} cannot be read: ${/** @type {Error} */ (cause).message}`, { cause });
+  }
+  return folderSpec(files);
+}
+
+/**
+ * Gets at the files of a Hugging Face folder on a server, which can't list them: the weights are those that the index names.
+ *
+ * @template T
+ * @param {string} base URL that ends in a slash
+ * @param {(href: string) => Promise<T>} get makes one file ready
+ * @param {(file: T) => Promise<Uint8Array>} bytes reads a small one
+ * @returns {Promise<{names: string[], files: T[]}>}
+ */
+export async function folderOfURL(base, get, bytes) {
+  /** @type {Map<string, T>} */
+  const found = new Map();
+  const add = async (/** @type {string} */ name, /** @type {boolean} */ needed) => {
+    try {
+      found.set(name, await get(at(base, name)));
+      return true;
+    } catch (error) {
+      if (needed || !isMissing(error)) throw error;
+      return false;
+    }
+  };
+  for (const name of SMALL) await add(name, name === CONFIG);
+  if (!found.has('tokenizer.json')) await add('tokenizer.model', false);
+  if (!(await add('model.safetensors', false))) {
+    await add(INDEX, true);
+    for (const shard of shards(await bytes(/** @type {T} */ (found.get(INDEX))), at(base, INDEX))) await add(shard, true);
+  }
+  return { names: [...found.keys()], files: [...found.values()] };
+}
+
+/**
+ * @param {string} base
+ * @param {string} name
+ */
+function at(base, name) {
+  const url = new URL(base);
+  url.pathname += encodeURIComponent(name); // before a query, with which some sites let in
+  return url.href;
+}
+
+/**
+ * The names of shards in an index.
+ *
+ * @param {Uint8Array} index
+ * @param {string} href of the index, for errors
+ */
+function shards(index, href) {
+  /** @type {unknown} */
+  let map;
+  try {
+    map = JSON.parse(new TextDecoder().decode(index)).weight_map;
+  } catch (cause) {
+    throw new GanderError('bad_file', `${href}: no index of shards: ${/** @type {Error} */ (cause).message}`, { cause });
+  }
+  const names = new Set(typeof map === 'object' && map !== null ? Object.values(map) : []);
+  for (const name of names) {
+    if (typeof name !== 'string' || !/^[\w.-]+\.safetensors$/.test(name)) throw new GanderError('bad_file', `${href}: ${JSON.stringify(name)} is no name of a shard`);
+  }
+  if (names.size === 0) throw new GanderError('bad_file', `${href}: an index of no shards`);
+  return [...names].sort();
+}
+
+/**
+ * Whether a server says that there is no such file, rather than that it can't serve it now.
+ *
+ * @param {unknown} error
+ */
+function isMissing(error) {
+  return error instanceof GanderError && (error.status === 404 || error.status === 410 || error.status === 403);
+}
