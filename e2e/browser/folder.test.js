@@ -1,7 +1,7 @@
 // Models of several files in Chromium: a Hugging Face folder by every way in, and llama2.c's files.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { setUp } from '../lib/fixture.js';
@@ -66,7 +66,8 @@ test("llama2.c's model and tokenizer, and a tokenizer that is missing", { skip }
       const code = await Gander.load([bin, new File(['x'], 'README.md')]).then(() => '', ({ code }) => code);
       return { text, code };
     });
-    assert.equal(text.trim(), 'Once upon a time, there was a little girl named Lily. She loved to');
+    const published = readFileSync(`${models}stories260K/expected_greedy200.txt`, 'utf8').trim();
+    assert.ok(text.length > 60 && published.startsWith(text.trim()), text);
     assert.equal(code, 'bad_file');
   }),
 );
