@@ -27,21 +27,25 @@ try {
       const tables = [];
       page.on('console', (message) => message.text().includes('µs a step') && tables.push(message.text()));
       await page.goto(`${server.origin}/page/index.html`);
-      // Twice, so that the browser has compiled all in the second, which counts. The default options sample, which is work as well.
-      const ms = await page.evaluate(async (vocab) => {
+      // The first runs are slower, until the browser has compiled all, and other work on the machine slows any: the fastest counts. The
+      // default options sample, which is work as well.
+      const times = await page.evaluate(async (vocab) => {
         const { Gander } = await import('/gander/index.js');
         const model = await Gander.load(await (await fetch('/model/model.gguf')).blob(), { contextLength: 512 });
         const write = async (salt) => {
           const ids = Int32Array.from({ length: 128 }, (_, i) => 300 + ((i * 7919 + salt * 104729) % (vocab - 600)));
           let first = 0;
-          for await (const _ of model.generate(ids, { maxTokens: 129, seed: 1, ignoreEOS: true })) first ||= performance.now();
-          return (performance.now() - first) / 128;
+          for await (const _ of model.generate(ids, { maxTokens: 65, seed: 1, ignoreEOS: true })) first ||= performance.now();
+          return (performance.now() - first) / 64;
         };
-        await write(1);
-        return write(2);
+        const times = [];
+        for (let salt = 1; salt <= 10; salt++) times.push(await write(salt));
+        return times;
       }, models[name].vocab);
       await page.waitForTimeout(100);
-      console.log(`${name}, Chromium ${browser}, 128 steps from position 128 on; seen from the page, a step took ${(1000 * ms).toFixed(0)} µs:\n\n${tables.at(-1)}`);
+      const ms = Math.min(...times);
+      console.log(`${name}, Chromium ${browser}, 64 steps from position 128 on, the fastest of ${times.length} runs; seen from the page, a step took ${(1000 * ms).toFixed(0)} µs:\n`);
+      console.log(tables[times.indexOf(ms)]);
     });
   }
 } finally {
