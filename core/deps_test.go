@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"core/chat":        {"core/errs"},
 	"core/arch":        {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/kvcache", "core/attention", "core/nn", "core/shard"},
 	"core":             {"core/errs", "core/kernel", "core/quant", "core/folder", "core/gguf", "core/kvcache", "core/attention", "core/nn", "core/arch", "core/tokenizer", "core/sample", "core/chat", "core/shard", "core/profile"},
-	"wasm":             {"core", "core/chat", "core/errs", "core/profile"},
+	"wasm":             {"core", "core/chat", "core/errs", "core/profile", "core/shard"},
 	"cmd/wasm":         {"wasm"},
 	"cmd/gander":       {"core", "core/errs", "core/folder", "core/profile", "core/quant", "core/gguf", "core/arch", "core/tokenizer", "core/sample", "core/chat"},
 	"train/export":     {"core/gguf", "core/quant"},

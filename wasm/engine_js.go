@@ -21,9 +21,11 @@ var errNoModel = errors.New("wasm: no model is open")
 
 // An engine holds one model. The worker sees to it that logits and generate run one at a time.
 type engine struct {
-	pause   js.Value
-	model   *core.Model
-	session *core.Session // what generate computed last; nil if there is nothing to build on
+	pause     js.Value
+	exchange  Exchange
+	exchanged chan bool // one that was pending is done, or broke
+	model     *core.Model
+	session   *core.Session // what generate computed last; nil if there is nothing to build on
 }
 
 // open implements GoEngine.open(source, options, signal, onProgress).
@@ -35,12 +37,21 @@ func (e *engine) open(args []js.Value) (any, error) {
 	e.model, e.session = nil, nil // a model that is replaced is freed first
 	o := openOptions(args[1])
 	o.Progress = progress(args[3])
+	o.Group = newGroup(args[1], e.exchange, e.exchanged)
 	model, err := core.OpenSource(ctx, source{args[0]}.model(), o)
 	if err != nil {
 		return nil, err
 	}
 	e.model = model
 	return toJS(reflect.ValueOf(model.Info())), nil
+}
+
+// follow implements GoEngine.follow().
+func (e *engine) follow([]js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	return nil, e.model.Follow()
 }
 
 // inspect implements GoEngine.inspect(source, options, signal).

@@ -23,12 +23,12 @@ const modelLimit = 3776 << 20
 // Serve offers the engine to JavaScript and never returns.
 //
 // The first program argument names a global object {ready, pause}: ready is called once with the engine's functions; pause calls its
-// argument back after the event loop had a turn.
-func Serve() {
+// argument back after the event loop had a turn. exchange is how the workers of a model exchange what they have computed.
+func Serve(exchange Exchange) {
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	hook := js.Global().Get(os.Args[1])
-	e := &engine{pause: hook.Get("pause")}
+	e := &engine{pause: hook.Get("pause"), exchange: exchange, exchanged: make(chan bool, 1)}
 	functions := js.Global().Get("Object").New()
 	for name, f := range map[string]func([]js.Value) (any, error){
 		"open":       e.open,
@@ -37,9 +37,14 @@ func Serve() {
 		"detokenize": e.detokenize,
 		"logits":     e.logits,
 		"generate":   e.generate,
+		"follow":     e.follow,
 	} {
 		functions.Set(name, promiseFunc(f))
 	}
+	functions.Set("exchanged", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		e.exchanged <- args[0].Bool()
+		return nil
+	}))
 	hook.Get("ready").Invoke(functions)
 	select {} // the functions are called from the event loop
 }

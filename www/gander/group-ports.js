@@ -1,0 +1,122 @@
+// A group over message ports, one between any two workers. An exchange posts this worker's part to those that want it, and is done when
+// the parts that this worker wants have come; the engine's other work goes on meanwhile.
+
+import { BROADCAST, BROKEN, DONE, GATHER, PATIENCE, PENDING } from './group.js';
+
+/** @typedef {Extract<import('./group.js').GroupPlan, {kind: 'ports'}>} PortPlan */
+
+/**
+ * @param {number} size
+ * @returns {{plans: PortPlan[], lose: () => void}}
+ */
+export function portPlan(size) {
+  /** @type {(MessagePort | null)[][]} by rank, and the rank at the other end */
+  const ports = Array.from({ length: size }, () => Array(size).fill(null));
+  for (let a = 0; a < size; a++) {
+    for (let b = a + 1; b < size; b++) {
+      const { port1, port2 } = new MessageChannel();
+      ports[a][b] = port1;
+      ports[b][a] = port2;
+    }
+  }
+  return {
+    plans: ports.map((own, rank) => ({ kind: 'ports', rank, size, ports: own })),
+    lose() {}, // a worker that waits for a message takes others too
+  };
+}
+
+/** @implements {import('./group.js').Group} */
+export class PortGroup {
+  broken = '';
+  #memory;
+  #onDone;
+  #ports;
+  /** @type {Int32Array[][]} Parts that came from each worker and were not asked for yet. */
+  #come;
+  /** @type {{at: number, split: Int32Array, from: number[], timer: ReturnType<typeof setTimeout> | undefined} | undefined} */
+  #pending;
+
+  /**
+   * @param {PortPlan} plan
+   * @param {() => Int32Array} memory
+   * @param {() => void} onDone
+   */
+  constructor({ rank, size, ports }, memory, onDone) {
+    this.rank = rank;
+    this.size = size;
+    this.#memory = memory;
+    this.#onDone = onDone;
+    this.#ports = ports;
+    this.#come = ports.map(() => []);
+    ports.forEach((port, r) => {
+      if (!port) return;
+      port.onmessage = ({ data }) => {
+        this.#come[r].push(data);
+        if (this.#pending && this.#take(this.#memory())) this.#finish();
+      };
+    });
+  }
+
+  /**
+   * @param {Int32Array} words
+   * @param {number} at
+   * @param {Int32Array} split
+   * @param {number} flags
+   */
+  exchange(words, at, split, flags) {
+    if (this.broken) return BROKEN;
+    const { rank } = this;
+    const toFirst = Boolean(flags & GATHER);
+    if (split[rank] < split[rank + 1]) {
+      this.#ports.forEach((port, r) => {
+        if (port && (!toFirst || r === 0)) post(port, words.slice(at + split[rank], at + split[rank + 1]));
+      });
+    }
+    const from = [];
+    for (let r = 0; r < this.size; r++) {
+      if (r !== rank && split[r] < split[r + 1] && (!toFirst || rank === 0)) from.push(r);
+    }
+    this.#pending = { at, split, from, timer: undefined };
+    if (this.#take(words)) {
+      this.#pending = undefined;
+      return DONE;
+    }
+    this.#pending.split = split.slice(); // the caller's is in memory that may grow
+    if (!(flags & BROADCAST)) this.#pending.timer = setTimeout(() => this.break('a worker of the model does not answer'), PATIENCE);
+    return PENDING;
+  }
+
+  /** @param {string} reason */
+  break(reason) {
+    this.broken ||= reason;
+    if (this.#pending) this.#finish();
+  }
+
+  /** Takes the parts that are wanted and have come; true if none is missing. @param {Int32Array} words */
+  #take(words) {
+    const { at, split, from } = /** @type {NonNullable<typeof this.#pending>} */ (this.#pending);
+    for (let i = from.length - 1; i >= 0; i--) {
+      const part = this.#come[from[i]].shift();
+      if (!part) continue;
+      words.set(part, at + split[from[i]]);
+      from.splice(i, 1);
+    }
+    return from.length === 0;
+  }
+
+  #finish() {
+    clearTimeout(this.#pending?.timer);
+    this.#pending = undefined;
+    this.#onDone();
+  }
+}
+
+/**
+ * Posts words, giving them away.
+ *
+ * @param {MessagePort} port
+ * @param {Int32Array<ArrayBuffer>} words
+ */
+function post(port, words) {
+  port.postMessage(words, [words.buffer]);
+}
