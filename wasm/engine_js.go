@@ -54,6 +54,15 @@ func (e *engine) follow([]js.Value) (any, error) {
 	return nil, e.model.Follow()
 }
 
+// measure implements GoEngine.measure(options): options.group as for open, options.ms how long it may take.
+func (e *engine) measure(args []js.Value) (any, error) {
+	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged), time.Duration(args[0].Get("ms").Int())*time.Millisecond)
+	if err != nil {
+		return nil, err
+	}
+	return toJS(reflect.ValueOf(speed)), nil
+}
+
 // inspect implements GoEngine.inspect(source, options, signal).
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)

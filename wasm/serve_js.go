@@ -38,6 +38,7 @@ func Serve(exchange Exchange) {
 		"logits":     e.logits,
 		"generate":   e.generate,
 		"follow":     e.follow,
+		"measure":    e.measure,
 	} {
 		functions.Set(name, promiseFunc(f))
 	}

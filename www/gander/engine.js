@@ -2,6 +2,7 @@
 
 import './wasm_exec.js'; // a classic script; it defines globalThis.Go
 import { GanderError } from './errors.js';
+import { BROKEN, joinGroup } from './group.js';
 
 /**
  * What the Go half offers (package wasm). A rejection is a PlainError or what the source's `read` threw.
@@ -15,21 +16,52 @@ import { GanderError } from './errors.js';
  * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits
  * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
+ * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
+ * @property {(options: {ms: number, group?: {rank: number, size: number}}) => Promise<Speed>} measure
+ * @property {(done: boolean) => void} exchanged says that an exchange that was pending is done, or cannot be
  */
 
-/** @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'>} OpenOptions what the Go half takes of the options of a load */
+/**
+ * What the Go half takes of the options of a load, and which worker of a group this is.
+ *
+ * @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'> & {group?: {rank: number, size: number}}} OpenOptions
+ */
+
+/** @typedef {{rate: number, exchange: number}} Speed bytes of weights a second, and seconds that an exchange takes */
+
+/**
+ * A Go program that runs.
+ *
+ * @typedef {object} Engine
+ * @property {GoEngine} go
+ * @property {() => number} memory the bytes of memory that it holds
+ * @property {(plan: import('./group.js').GroupPlan | undefined) => {rank: number, size: number} | undefined} join makes it a worker of a
+ *   group, for the next `open` or `measure`, which take what this returns
+ */
 
 /**
  * Starts an engine.
  *
  * @param {URL | ArrayBuffer} wasm where gander.wasm is, or its bytes
  * @param {(reason: GanderError) => void} onExit is called once if the Go program ends, which it never does by itself
- * @returns {Promise<{go: GoEngine, memory: () => number}>} the engine, and the bytes of memory that it holds
+ * @returns {Promise<Engine>}
  */
 export async function startEngine(wasm, onExit) {
   const go = new Go();
   const stderr = captureOutput();
+  /** @type {import('./group.js').Group | undefined} */
+  let group;
+  go.importObject.gander = {
+    // Called by package wasm's group; pointers are in bytes.
+    exchange(/** @type {number} */ x, /** @type {number} */ splitAt, /** @type {number} */ flags) {
+      if (!group) return BROKEN;
+      return group.exchange(words(), x >>> 2, new Int32Array(memory.buffer, splitAt, group.size + 1), flags);
+    },
+  };
   const instance = await instantiate(wasm, go.importObject);
+  const memory = /** @type {WebAssembly.Memory} */ (instance.exports.mem);
+  let view = new Int32Array(memory.buffer);
+  const words = () => (view.buffer === memory.buffer ? view : (view = new Int32Array(memory.buffer))); // it grew
   const { promise, resolve } = withResolvers();
   // The program looks up this function by the name in its arguments, calls it before its main blocks, and so leaves no global behind.
   const hook = `gander.${Math.random().toString(36).slice(2)}`;
@@ -44,7 +76,16 @@ export async function startEngine(wasm, onExit) {
     onExit(new GanderError(memory ? 'memory' : 'worker', memory ? 'the engine ran out of memory' : `the engine stopped: ${said.trim()}`, { cause }));
   };
   exited.then(ended, ended);
-  return { go: await promise, memory: () => /** @type {WebAssembly.Memory} */ (instance.exports.mem).buffer.byteLength };
+  const engine = await promise;
+  return {
+    go: engine,
+    memory: () => memory.buffer.byteLength,
+    join(plan) {
+      if (!plan) return (group = undefined);
+      const joined = (group = joinGroup(plan, words, () => engine.exchanged(joined.broken === '')));
+      return { rank: plan.rank, size: plan.size };
+    },
+  };
 }
 
 /** @returns {{promise: Promise<GoEngine>, resolve: (engine: GoEngine) => void}} */

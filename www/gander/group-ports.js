@@ -1,15 +1,16 @@
 // A group over message ports, one between any two workers. An exchange posts this worker's part to those that want it, and is done when
 // the parts that this worker wants have come; the engine's other work goes on meanwhile.
 
-import { BROADCAST, BROKEN, DONE, GATHER, PATIENCE, PENDING } from './group.js';
+import { BROADCAST, BROKEN, DONE, GATHER, PENDING, SILENCE } from './group.js';
 
 /** @typedef {Extract<import('./group.js').GroupPlan, {kind: 'ports'}>} PortPlan */
 
 /**
  * @param {number} size
- * @returns {{plans: PortPlan[], lose: () => void}}
+ * @param {number} patience
+ * @returns {PortPlan[]}
  */
-export function portPlan(size) {
+export function portPlan(size, patience) {
   /** @type {(MessagePort | null)[][]} by rank, and the rank at the other end */
   const ports = Array.from({ length: size }, () => Array(size).fill(null));
   for (let a = 0; a < size; a++) {
@@ -19,15 +20,13 @@ export function portPlan(size) {
       ports[b][a] = port2;
     }
   }
-  return {
-    plans: ports.map((own, rank) => ({ kind: 'ports', rank, size, ports: own })),
-    lose() {}, // a worker that waits for a message takes others too
-  };
+  return ports.map((own, rank) => ({ kind: 'ports', rank, size, patience, ports: own }));
 }
 
 /** @implements {import('./group.js').Group} */
 export class PortGroup {
   broken = '';
+  #patience;
   #memory;
   #onDone;
   #ports;
@@ -41,9 +40,10 @@ export class PortGroup {
    * @param {() => Int32Array} memory
    * @param {() => void} onDone
    */
-  constructor({ rank, size, ports }, memory, onDone) {
+  constructor({ rank, size, patience, ports }, memory, onDone) {
     this.rank = rank;
     this.size = size;
+    this.#patience = patience;
     this.#memory = memory;
     this.#onDone = onDone;
     this.#ports = ports;
@@ -82,14 +82,13 @@ export class PortGroup {
       return DONE;
     }
     this.#pending.split = split.slice(); // the caller's is in memory that may grow
-    if (!(flags & BROADCAST)) this.#pending.timer = setTimeout(() => this.break('a worker of the model does not answer'), PATIENCE);
+    if (!(flags & BROADCAST)) this.#pending.timer = setTimeout(() => this.#break(), this.#patience);
     return PENDING;
   }
 
-  /** @param {string} reason */
-  break(reason) {
-    this.broken ||= reason;
-    if (this.#pending) this.#finish();
+  #break() {
+    this.broken = SILENCE;
+    this.#finish();
   }
 
   /** Takes the parts that are wanted and have come; true if none is missing. @param {Int32Array} words */

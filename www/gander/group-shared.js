@@ -2,7 +2,7 @@
 // that has filled its slot raises its counter and waits for the counters of the others; then their slots can be read. None of them can fill
 // that slot again before all have passed the exchange after it, so one meeting an exchange is enough.
 
-import { BROADCAST, BROKEN, DONE, GATHER, PATIENCE } from './group.js';
+import { BROADCAST, BROKEN, DONE, GATHER, SILENCE } from './group.js';
 
 /** @typedef {Extract<import('./group.js').GroupPlan, {kind: 'shared'}>} SharedPlan */
 
@@ -10,32 +10,24 @@ import { BROADCAST, BROKEN, DONE, GATHER, PATIENCE } from './group.js';
 const SPINS = 2000;
 /** Words that a slot holds, 1 MB. What is larger goes in several rounds. */
 const SLOT = 1 << 18;
-/** How long a sleep lasts at most, in ms, before the worker looks whether the group is broken. */
-const NAP = 200;
+/** How many sleeps the patience is divided into. They are counted, not the clock: a machine that slept did not keep anybody waiting. */
+const NAPS = 16;
 
 /** Words from one counter to the next: a cache line each, so that they don't disturb each other. */
 const LINE = 16;
-/** The word that says that a worker was lost. */
-const LOST = 0;
 /** @param {number} rank */
-const counterOf = (rank) => LINE * (1 + rank);
+const counterOf = (rank) => LINE * rank;
 /** The word beside a counter: how many workers sleep until it is raised. @param {number} rank */
 const sleepersOf = (rank) => counterOf(rank) + 1;
 
 /**
  * @param {number} size
- * @returns {{plans: SharedPlan[], lose: () => void}}
+ * @param {number} patience
+ * @returns {SharedPlan[]}
  */
-export function sharedPlan(size) {
-  const buffer = new SharedArrayBuffer(4 * (LINE * (1 + size) + 2 * size * SLOT));
-  const control = new Int32Array(buffer, 0, LINE * (1 + size));
-  return {
-    plans: Array.from({ length: size }, (_, rank) => ({ kind: 'shared', rank, size, buffer })),
-    lose() {
-      Atomics.store(control, LOST, 1);
-      for (let rank = 0; rank < size; rank++) Atomics.notify(control, counterOf(rank));
-    },
-  };
+export function sharedPlan(size, patience) {
+  const buffer = new SharedArrayBuffer(4 * (LINE * size + 2 * size * SLOT));
+  return Array.from({ length: size }, (_, rank) => ({ kind: 'shared', rank, size, patience, buffer }));
 }
 
 /** @implements {import('./group.js').Group} */
@@ -43,13 +35,15 @@ export class SharedGroup {
   broken = '';
   #control;
   #data;
+  #nap;
   #made = 0; // exchanges that are begun
 
   /** @param {SharedPlan} plan */
-  constructor({ rank, size, buffer }) {
+  constructor({ rank, size, patience, buffer }) {
     this.rank = rank;
     this.size = size;
-    this.#control = new Int32Array(buffer, 0, LINE * (1 + size));
+    this.#nap = patience / NAPS;
+    this.#control = new Int32Array(buffer, 0, LINE * size);
     this.#data = new Int32Array(buffer, this.#control.byteLength);
   }
 
@@ -80,11 +74,6 @@ export class SharedGroup {
       }
     }
     return DONE;
-  }
-
-  /** @param {string} reason */
-  break(reason) {
-    this.broken ||= reason;
   }
 
   /** Where a worker's slot of this exchange begins. @param {number} rank */
@@ -122,11 +111,11 @@ export class SharedGroup {
       for (let naps = 0; ; naps++) {
         const now = Atomics.load(control, counter);
         if (((now - made) | 0) >= 0) return true;
-        if (Atomics.load(control, LOST)) this.break('a worker of the model died');
-        // Naps are counted, not the clock: a machine that slept did not keep anybody waiting.
-        else if (!forEver && naps > PATIENCE / NAP) this.break('a worker of the model does not answer');
-        if (this.broken) return false;
-        Atomics.wait(control, counter, now, NAP);
+        if (!forEver && naps === NAPS) {
+          this.broken = SILENCE;
+          return false;
+        }
+        Atomics.wait(control, counter, now, this.#nap);
       }
     } finally {
       Atomics.sub(control, sleepersOf(rank), 1);

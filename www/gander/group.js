@@ -14,8 +14,7 @@ import { SharedGroup, sharedPlan } from './group-shared.js';
  * @property {(words: Int32Array, at: number, split: Int32Array, flags: number) => number} exchange completes words[at + split[0]] and on,
  *   of which the worker of rank r has filled the words from split[r] up to split[r + 1]. `words` is the engine's memory, of which a new view
  *   may be needed when the exchange goes on later. Returns DONE, PENDING (`onDone` is called later) or BROKEN
- * @property {(reason: string) => void} break makes exchanges fail, now and later
- * @property {string} broken why, or empty
+ * @property {string} broken why the group can exchange nothing any more, or empty
  */
 
 /** Only the worker of rank 0 wants the result. */
@@ -28,13 +27,15 @@ export const PENDING = 1;
 export const BROKEN = 2;
 
 /** How long a worker waits for another that should be computing, in ms. A step of the largest models takes a fraction of it. */
-export const PATIENCE = 30_000;
+const PATIENCE = 30_000;
+/** What a worker says that has lost patience. (One that died is noticed by the page, which then ends the others.) */
+export const SILENCE = 'a worker of the model does not answer';
 
 /**
  * What a worker needs to join a group. It is posted to the worker, with its ports transferred.
  *
- * @typedef {{kind: 'shared', rank: number, size: number, buffer: SharedArrayBuffer}
- *   | {kind: 'ports', rank: number, size: number, ports: (MessagePort | null)[]}} GroupPlan
+ * @typedef {{kind: 'shared', rank: number, size: number, patience: number, buffer: SharedArrayBuffer}
+ *   | {kind: 'ports', rank: number, size: number, patience: number, ports: (MessagePort | null)[]}} GroupPlan
  */
 
 /** @typedef {GroupPlan['kind']} Transport */
@@ -45,14 +46,25 @@ export function transport() {
 }
 
 /**
- * Plans a group, and gives how its ends are told that a worker was lost while they wait in an exchange, where messages don't reach them.
+ * Plans a group: what each of its workers needs to join it.
  *
  * @param {Transport} kind
  * @param {number} size
- * @returns {{plans: GroupPlan[], lose: () => void}}
+ * @param {number} [patience]
+ * @returns {GroupPlan[]}
  */
-export function planGroup(kind, size) {
-  return kind === 'shared' ? sharedPlan(size) : portPlan(size);
+export function planGroup(kind, size, patience = PATIENCE) {
+  return kind === 'shared' ? sharedPlan(size, patience) : portPlan(size, patience);
+}
+
+/**
+ * What of a plan must be transferred when it is posted.
+ *
+ * @param {GroupPlan} plan
+ * @returns {MessagePort[]}
+ */
+export function transfers(plan) {
+  return plan.kind === 'ports' ? plan.ports.filter((port) => port !== null) : [];
 }
 
 /**
