@@ -25,7 +25,7 @@ export function explain(error: unknown): ErrorCode | undefined {
 export async function wrong(model: Model): Promise<void> {
   // @ts-expect-error: there is no such option
   await model.complete('', { topk: 1 });
-  // @ts-expect-error: more workers are not supported yet
+
   await Gander.load('', { workers: 4 });
   // @ts-expect-error: ids are numbers
   await model.detokenize(['1']);

@@ -71,7 +71,9 @@ func (e *engine) inspect(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return toJS(reflect.ValueOf(info)), nil
+	object := toJS(reflect.ValueOf(info)).(map[string]any)
+	object["memoryLimit"] = modelLimit
+	return object, nil
 }
 
 // workersOf reads how many workers are to share the model, by default one.

@@ -39,6 +39,10 @@ export class Client {
   /** Bytes that the engine held when it was last without a model; unknown if it never started. */
   #memory = Infinity;
   #watching = new AbortController();
+  #tellEnded = (/** @type {GanderError} */ _reason) => {};
+
+  /** Resolves, with the reason, when the worker takes no more calls. @type {Promise<GanderError>} */
+  ended = new Promise((resolve) => (this.#tellEnded = resolve));
 
   constructor() {
     try {
@@ -66,10 +70,11 @@ export class Client {
    * @param {CallRequest} request
    * @param {AbortSignal} [signal]
    * @param {PendingCall['onEvent']} [onEvent]
+   * @param {Transferable[]} [transfer] what of the request is given away
    * @returns {Promise<unknown>}
    */
-  call(request, signal, onEvent) {
-    return this.#start(request, signal, onEvent).answer;
+  call(request, signal, onEvent, transfer) {
+    return this.#start(request, signal, onEvent, transfer).answer;
   }
 
   /**
@@ -111,6 +116,11 @@ export class Client {
     this.#end('closed', 'the model is closed');
   }
 
+  /** Ends the worker because of what happened to another. @param {unknown} reason */
+  fail(reason) {
+    this.#end('worker', reason instanceof Error ? reason.message : String(reason));
+  }
+
   /**
    * Gives a client that holds no model back: of a failed load, or of an inspection.
    *
@@ -127,9 +137,10 @@ export class Client {
    * @param {CallRequest} request
    * @param {AbortSignal} [signal]
    * @param {PendingCall['onEvent']} [onEvent]
+   * @param {Transferable[]} [transfer]
    * @returns {{answer: Promise<unknown>, stop: () => void}} `stop` tells the worker that the answer is no longer wanted
    */
-  #start(request, signal, onEvent = () => {}) {
+  #start(request, signal, onEvent = () => {}, transfer = []) {
     if (this.#ended) return { answer: Promise.reject(this.#ended), stop() {} };
     if (signal?.aborted) return { answer: Promise.reject(signal.reason), stop() {} };
     const id = this.#nextId++;
@@ -150,7 +161,7 @@ export class Client {
         onEvent,
       });
     });
-    this.#worker.postMessage({ ...request, id });
+    this.#worker.postMessage({ ...request, id }, transfer);
     return { answer, stop };
   }
 
@@ -182,6 +193,7 @@ export class Client {
   #end(code, message) {
     if (this.#ended) return;
     this.#ended = new GanderError(code, message);
+    this.#tellEnded(this.#ended);
     if (spare === this) spare = undefined;
     this.#watching.abort();
     this.#worker.terminate();

@@ -10,7 +10,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @typedef {object} GoEngine
  * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal,
  *   onProgress: (done: number, total: number) => void) => Promise<import('./model.js').ModelInfo>} open
- * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
+ * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
  * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits

@@ -3,6 +3,7 @@
 
 import { BROADCAST, BROKEN, DONE, GATHER, PENDING, SILENCE } from './group.js';
 
+/** @typedef {import('./group.js').Group} Group */
 /** @typedef {Extract<import('./group.js').GroupPlan, {kind: 'ports'}>} PortPlan */
 
 /**
@@ -23,7 +24,13 @@ export function portPlan(size, patience) {
   return ports.map((own, rank) => ({ kind: 'ports', rank, size, patience, ports: own }));
 }
 
-/** @implements {import('./group.js').Group} */
+/**
+ * An exchange under way: where it goes, and which workers' parts are missing.
+ *
+ * @typedef {{at: number, split: Int32Array, from: number[], timer: ReturnType<typeof setTimeout> | undefined}} Pending
+ */
+
+/** @implements {Group} */
 export class PortGroup {
   broken = '';
   #patience;
@@ -32,7 +39,7 @@ export class PortGroup {
   #ports;
   /** @type {Int32Array[][]} Parts that came from each worker and were not asked for yet. */
   #come;
-  /** @type {{at: number, split: Int32Array, from: number[], timer: ReturnType<typeof setTimeout> | undefined} | undefined} */
+  /** @type {Pending | undefined} */
   #pending;
 
   /**
@@ -93,7 +100,7 @@ export class PortGroup {
 
   /** Takes the parts that are wanted and have come; true if none is missing. @param {Int32Array} words */
   #take(words) {
-    const { at, split, from } = /** @type {NonNullable<typeof this.#pending>} */ (this.#pending);
+    const { at, split, from } = /** @type {Pending} */ (this.#pending);
     for (let i = from.length - 1; i >= 0; i--) {
       const part = this.#come[from[i]].shift();
       if (!part) continue;

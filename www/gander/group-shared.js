@@ -4,6 +4,7 @@
 
 import { BROADCAST, BROKEN, DONE, GATHER, SILENCE } from './group.js';
 
+/** @typedef {import('./group.js').Group} Group */
 /** @typedef {Extract<import('./group.js').GroupPlan, {kind: 'shared'}>} SharedPlan */
 
 /** How often a worker looks at a counter before it lets the system put it to sleep: some 10 µs, longer than most waits in a decode step. */
@@ -30,7 +31,7 @@ export function sharedPlan(size, patience) {
   return Array.from({ length: size }, (_, rank) => ({ kind: 'shared', rank, size, patience, buffer }));
 }
 
-/** @implements {import('./group.js').Group} */
+/** @implements {Group} */
 export class SharedGroup {
   broken = '';
   #control;

@@ -58,13 +58,13 @@ export function planGroup(kind, size, patience = PATIENCE) {
 }
 
 /**
- * What of a plan must be transferred when it is posted.
+ * What of a plan, if there is one, must be transferred when it is posted.
  *
- * @param {GroupPlan} plan
+ * @param {GroupPlan} [plan]
  * @returns {MessagePort[]}
  */
 export function transfers(plan) {
-  return plan.kind === 'ports' ? plan.ports.filter((port) => port !== null) : [];
+  return plan?.kind === 'ports' ? plan.ports.filter((port) => port !== null) : [];
 }
 
 /**

@@ -1,6 +1,7 @@
 // A loaded model, as the page sees it. The work is done in a worker (worker.js), reached through a Client.
 
 import { takeClient } from './client.js';
+import { openModel } from './crew.js';
 import { withSource } from './load.js';
 import { checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
 import { sourceSpec } from './source.js';
@@ -25,14 +26,20 @@ import { sourceSpec } from './source.js';
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
- * @property {{weights: number, kv: number, activations: number, total: number}} memory what the model takes, with a full context
+ * @property {Memory} memory what the model takes, with a full context, of all workers together
+ * @property {Memory[]} workerMemory what it takes of each worker
+ * @property {number} workers how many workers share the model
+ * @property {'none' | 'shared' | 'ports'} transport how they exchange what they compute: over shared memory, where the page is
+ *   cross-origin isolated, or over message ports
  */
+
+/** @typedef {{weights: number, kv: number, activations: number, total: number}} Memory in bytes */
 
 /**
  * What the header of a model file tells. Of a model that is not `supported`, for the `reason` that is given, only what does not depend on
- * understanding it is filled in, and the memory is all zero.
+ * understanding it is filled in, and the memory is all zero. `memoryLimit` is how many bytes one worker can have.
  *
- * @typedef {ModelInfo & {supported: boolean, reason?: string}} Inspection
+ * @typedef {Omit<ModelInfo, 'workers' | 'transport'> & {supported: boolean, reason?: string, memoryLimit: number}} Inspection
  */
 
 /**
@@ -95,7 +102,7 @@ import { sourceSpec } from './source.js';
 export async function loadModel(source, options = {}) {
   checkLoadOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, kvType, quantize, signal, onProgress } = options;
+  const { contextLength, kvType, quantize, workers = 'auto', signal, onProgress } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   /** @param {import('./worker.js').CallEvent} event */
@@ -104,9 +111,10 @@ export async function loadModel(source, options = {}) {
   };
   try {
     const { value, ...where } = await withSource(client, spec, options, signal, onEvent, (source) =>
-      client.call({ type: 'load', source, options: { contextLength, kvType, quantize } }, signal, onEvent),
+      openModel(client, source, { contextLength, kvType, quantize }, workers, signal, onEvent),
     );
-    return new Model(client, /** @type {ModelInfo} */ (value), where);
+    const { info, ...crew } = value;
+    return new Model(client, { .../** @type {ModelInfo} */ (info), ...crew }, where);
   } catch (error) {
     client.release(signal?.aborted ?? false);
     throw error;
@@ -124,11 +132,12 @@ export async function loadModel(source, options = {}) {
 export async function inspectModel(source, options = {}) {
   checkInspectOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, kvType, quantize, signal } = options;
+  const { contextLength, kvType, quantize, workers, signal } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   try {
-    return /** @type {Inspection} */ (await client.call({ type: 'inspect', source: spec, options: { contextLength, kvType, quantize } }, signal));
+    const request = { type: /** @type {const} */ ('inspect'), source: spec, options: { contextLength, kvType, quantize, workers: workers === 'auto' ? 1 : workers } };
+    return /** @type {Inspection} */ (await client.call(request, signal));
   } finally {
     client.release(signal?.aborted ?? false);
   }

@@ -18,7 +18,8 @@
  * @property {'f32' | 'int8'} [kvType] how the keys and values of a text are kept; int8 takes 9/32 of the memory and is a little less exact; default 'f32'
  * @property {'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0' | 'f16' | 'bf16' | 'f32'} [quantize] the type that matrices of floats get as they are read, so that a
  *   model of 16 bits takes less memory; `info.types` tells what came of it; default: that of the file
- * @property {'auto' | 1} [workers] how many workers run the model; this version supports one
+ * @property {'auto' | number} [workers] how many workers, of a core each, share the model, from 1 to 64; the results are the same with any number.
+ *   'auto', the default, takes more than one where the model needs their memory, or where that is faster, which it measures
  * @property {boolean} [cache] whether to keep a downloaded model on this machine for the next visit, and to use a kept one; default true
  * @property {string | string[]} [sha256] what the SHA-256 of the file must be, in hexadecimal digits; of each file, for several
  * @property {AbortSignal} [signal] stops the load; the promise then rejects with the signal's reason
@@ -105,7 +106,10 @@ const loadChecks = {
   contextLength: number(1, 2 ** 31 - 1, { integer: true }),
   kvType: be("'f32' or 'int8'", (v) => v === 'f32' || v === 'int8'),
   quantize: be(`one of ${QUANTIZE.join(', ')}`, (v) => typeof v === 'string' && QUANTIZE.includes(v)),
-  workers: be("'auto' or 1 (more than one worker is not supported yet)", (v) => v === 'auto' || v === 1),
+  workers: (name, value) => {
+    if (typeof value !== 'number') be("'auto' or a number", (v) => v === 'auto')(name, value);
+    else number(1, 64, { integer: true })(name, value);
+  },
   cache: boolean,
   sha256: be('64 hexadecimal digits, or an array of such strings', (v) => [v].flat().every((s) => typeof s === 'string' && /^[0-9a-f]{64}$/i.test(s))),
   signal,

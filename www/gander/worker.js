@@ -5,7 +5,11 @@
 //
 //   { id, type: 'prepare', source, options }       makes a source ready for any number of workers; `progress` comes before  -> Prepared
 //   { id, type: 'inspect', source, options }       reads the header                                                         -> Inspection
-//   { id, type: 'load', source, options }          opens the model, from what `prepare` gave; `progress` comes before       -> ModelInfo
+//   { id, type: 'needs', source, options, workers } reads the header of what `prepare` gave                                 -> Needs
+//   { id, type: 'start' }                          starts the engine
+//   { id, type: 'measure', ms, plan }              measures, together with the others of the plan                           -> Speed
+//   { id, type: 'load', source, options, plan }    opens the model, from what `prepare` gave; `progress` comes before       -> ModelInfo
+//   { id, type: 'follow' }                         works for the first worker of the plan, until it ends
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
 //   { id, type: 'detokenize', ids }                                                                                 -> string
 //   { id, type: 'logits', ids }                                                                                     -> Float32Array
@@ -32,7 +36,11 @@ import { openSource } from './source.js';
 /**
  * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}
  *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions}
- *   | {id: number, type: 'load', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions}
+ *   | {id: number, type: 'needs', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, workers: number}
+ *   | {id: number, type: 'start'}
+ *   | {id: number, type: 'measure', ms: number, plan?: import('./group.js').GroupPlan}
+ *   | {id: number, type: 'load', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, plan?: import('./group.js').GroupPlan}
+ *   | {id: number, type: 'follow'}
  *   | {id: number, type: 'tokenize', text: string, special: boolean}
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'logits', ids: Int32Array}
@@ -120,12 +128,20 @@ async function perform(call, signal) {
       return prepare(call.source, call.options, signal, report(call.id, 'download'));
     case 'inspect':
       return inspect(call, signal);
+    case 'needs':
+      return needs(call, signal);
+    case 'start':
+      return void (await start(call.id));
+    case 'measure':
+      return measure(call);
     case 'load':
       return load(call, signal);
   }
   if (!engine) throw new Error('a call before load');
   const { go } = await engine;
   switch (call.type) {
+    case 'follow':
+      return go.follow();
     case 'tokenize':
       return go.tokenize(call.text, call.special);
     case 'detokenize':
@@ -175,13 +191,32 @@ async function inspect({ id, source: spec, options }, signal) {
 }
 
 /**
+ * @param {Call & {type: 'needs'}} call
+ * @param {AbortSignal} signal
+ */
+async function needs({ id, source: ready, options, workers }, signal) {
+  const [source, { go }] = await Promise.all([openSource(ready, signal), start(id)]);
+  try {
+    return await go.inspect(source, { ...options, workers }, signal);
+  } finally {
+    source.close();
+  }
+}
+
+/** @param {Call & {type: 'measure'}} call */
+async function measure({ id, ms, plan }) {
+  const { go, join } = await start(id);
+  return go.measure({ ms, group: join(plan) });
+}
+
+/**
  * @param {Call & {type: 'load'}} call
  * @param {AbortSignal} signal
  */
-async function load({ id, source: ready, options }, signal) {
-  const [source, { go }] = await Promise.all([openSource(ready, signal), start(id)]);
+async function load({ id, source: ready, options, plan }, signal) {
+  const [source, { go, join }] = await Promise.all([openSource(ready, signal), start(id)]);
   try {
-    return await go.open(source, options, signal, report(id, 'model'));
+    return await go.open(source, { ...options, group: join(plan) }, signal, report(id, 'model'));
   } finally {
     source.close();
   }
