@@ -25,19 +25,23 @@ import (
 	"github.com/gander-lm/gander/core/quant"
 )
 
-// shape is the sizes of a decoder with tied embeddings.
+// shape is the sizes of a decoder; its output matrix is the embedding, unless untied.
 type shape struct {
 	name, architecture, pre                                      string
 	hidden, layers, heads, kvHeads, headDim, ffn, vocab, context int
 	ropeBase, normEps                                            float32
+	untied                                                       bool
 }
 
 // shapes are the sizes of published models (their config.json).
 var shapes = map[string]shape{
-	"smollm2-135m": {"SmolLM2-135M shape, random weights", "llama", "gpt-2", 576, 30, 9, 3, 64, 1536, 49152, 8192, 100000, 1e-5},
-	"qwen3-0.6b":   {"Qwen3-0.6B shape, random weights", "qwen3", "qwen2", 1024, 28, 16, 8, 128, 3072, 151936, 40960, 1e6, 1e-6},
-	"tiny":         {"tiny, random weights", "llama", "gpt-2", 64, 2, 4, 2, 16, 128, 512, 512, 10000, 1e-5},
-	"tiny-qwen3":   {"tiny qwen3, random weights", "qwen3", "qwen2", 256, 4, 2, 1, 128, 512, 512, 512, 1e6, 1e-6},
+	"smollm2-135m": {"SmolLM2-135M shape, random weights", "llama", "gpt-2", 576, 30, 9, 3, 64, 1536, 49152, 8192, 100000, 1e-5, false},
+	"qwen3-0.6b":   {"Qwen3-0.6B shape, random weights", "qwen3", "qwen2", 1024, 28, 16, 8, 128, 3072, 151936, 40960, 1e6, 1e-6, false},
+	"qwen2.5-0.5b": {"Qwen2.5-0.5B shape, random weights", "qwen2", "qwen2", 896, 24, 14, 2, 64, 4864, 151936, 32768, 1e6, 1e-6, false},
+	"qwen2.5-1.5b": {"Qwen2.5-1.5B shape, random weights", "qwen2", "qwen2", 1536, 28, 12, 2, 128, 8960, 151936, 32768, 1e6, 1e-6, false},
+	"llama2-7b":    {"Llama-2-7B shape, random weights", "llama", "gpt-2", 4096, 32, 32, 32, 128, 11008, 32000, 4096, 10000, 1e-5, true},
+	"tiny":         {"tiny, random weights", "llama", "gpt-2", 64, 2, 4, 2, 16, 128, 512, 512, 10000, 1e-5, false},
+	"tiny-qwen3":   {"tiny qwen3, random weights", "qwen3", "qwen2", 256, 4, 2, 1, 128, 512, 512, 512, 1e6, 1e-6, false},
 }
 
 func main() {
@@ -96,6 +100,11 @@ func write(out io.Writer, s shape, m mix) error {
 		matrix(b+"attn_k", s.hidden, kv, m.rest)
 		matrix(b+"attn_v", s.hidden, kv, m.sensitive(i, s.layers))
 		matrix(b+"attn_output", q, s.hidden, m.rest)
+		if s.architecture == "qwen2" {
+			w.AddTensor(b+"attn_q.bias", []int64{int64(q)}, quant.F32, func(out io.Writer) error { return ones(out, q) })
+			w.AddTensor(b+"attn_k.bias", []int64{int64(kv)}, quant.F32, func(out io.Writer) error { return ones(out, kv) })
+			w.AddTensor(b+"attn_v.bias", []int64{int64(kv)}, quant.F32, func(out io.Writer) error { return ones(out, kv) })
+		}
 		if s.architecture == "qwen3" {
 			norm(b+"attn_q_norm", s.headDim)
 			norm(b+"attn_k_norm", s.headDim)
@@ -106,6 +115,9 @@ func write(out io.Writer, s shape, m mix) error {
 		matrix(b+"ffn_down", s.ffn, s.hidden, m.sensitive(i, s.layers))
 	}
 	norm("output_norm", s.hidden)
+	if s.untied {
+		matrix("output", s.hidden, s.vocab, m.output)
+	}
 	_, err := w.WriteTo(out)
 	return err
 }

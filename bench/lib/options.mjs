@@ -8,7 +8,7 @@ export const usage = `usage: make bench BENCH="[options]"
 
 Without options it takes about two hours on a machine with two cores.
 
-  --models LIST     of ${Object.keys(models).join(', ')}; default: all
+  --models LIST     of ${Object.keys(models).join(', ')}; default: those of docs/benchmarks.md
   --engines LIST    of ${Object.keys(engines).join(', ')}; default: all
   --repeats N       runs of each engine with each model, of which the median counts; default 3
   --threads N       workers or threads of each engine; default 1
@@ -39,7 +39,7 @@ const whole = (min) => (name, text) => {
 const wholes = (min) => (name, text) => [...new Set(text.split(',').map((part) => whole(min)(name, part)))].sort((a, b) => a - b);
 
 const table = {
-  models: { read: list(models), default: Object.keys(models).join() },
+  models: { read: list(models), default: Object.keys(models).filter((name) => !models[name].workers).join() },
   engines: { read: list(engines), default: Object.keys(engines).join() },
   repeats: { read: whole(1), default: '3' },
   threads: { read: whole(1), default: '1' },

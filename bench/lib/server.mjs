@@ -1,4 +1,4 @@
-// The server of a measurement: engines, pages and model files, cross-origin isolated, from this machine alone.
+// The server of a measurement: engines, pages and model files, from this machine alone.
 
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -13,9 +13,9 @@ const folders = { '/gander/': 'www/gander/', '/modules/': 'bench/node_modules/',
  * Serves the folders above, and under /model/ what `modelFile` gives for a name.
  *
  * @param {(name: string) => string | undefined} modelFile
- * @param {string} [engine] a gander.wasm in place of that of www/
+ * @param {{engine?: string, isolated?: boolean}} [options] a gander.wasm in place of that of www/; whether pages are cross-origin isolated
  */
-export async function serve(modelFile, engine) {
+export async function serve(modelFile, { engine, isolated = true } = {}) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
     const prefix = Object.keys(folders).find((p) => path.startsWith(p));
@@ -29,8 +29,7 @@ export async function serve(modelFile, engine) {
       'content-type': types[extname(file)] ?? 'application/octet-stream',
       'content-length': info.size,
       'cache-control': 'no-store',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
+      ...(isolated && { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }),
       'cross-origin-resource-policy': 'same-origin',
     });
     createReadStream(file, { highWaterMark: 1 << 20 }).pipe(response);

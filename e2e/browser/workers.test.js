@@ -104,12 +104,12 @@ for (const kind of ['shared', 'ports']) {
             }
           };
           const { Gander } = await import('/gander/index.js');
-          const model = await Gander.load('/models/stories.gguf', { workers: 3 });
+          const model = await Gander.load('/models/stories.gguf', { workers: 3, contextLength: 20_000 });
           const codeOf = (promise) => promise.then(() => 'none', (error) => error.code);
           let killed = 0;
           const code = await codeOf((async () => {
             let n = 0;
-            for await (const _ of model.generate('Once upon a time', { maxTokens: 400, ignoreEOS: true })) {
+            for await (const _ of model.generate('Once upon a time', { ignoreEOS: true })) {
               if (++n === 10) {
                 alive[victim].terminate(); // the page is not told, as when the browser kills it
                 killed = performance.now();
