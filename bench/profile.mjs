@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'gander-profile-'));
 const engine = join(folder, 'gander.wasm');
 execFileSync('go', ['build', '-tags=profile', '-trimpath', '-o', engine, './cmd/wasm'], { cwd: root, stdio: 'inherit', env: { ...process.env, GOOS: 'js', GOARCH: 'wasm' } });
 let path;
-const server = await serve(() => path, engine);
+const server = await serve(() => path, { engine });
 console.log(`${describeMachine()}\n`);
 try {
   for (const name of names) {
