@@ -96,33 +96,32 @@ func panelGeneric(dst, x, m []float32, rows, dstStride, xStride, n, panels, step
 	}
 }
 
-// MixInt8 is Mix with values of 8 bits: v[p][d] = scale[p][d/32] * q[p][d]. The
+// MixInt8 is Mix with values of 8 bits: v[p][d] = scale[d/32][p] * q[p][d]. The
 // weight and the scale are multiplied first.
 //
-//	dst [rows, headDim] f32; w [rows, stride] f32, of which n count
-//	q [n, blocks*32] int8; scale [n, blocks] f32, blocks = ⌈headDim/32⌉
+//	dst   [rows, headDim] f32; w [rows, stride] f32, of which n count
+//	q     [⌈headDim/32⌉*2, step, 16] int8, of which n count: number d of value p at [d/16, p, d%16]
+//	scale [⌈headDim/32⌉, step] f32, of which n count
 //
 // It panics if w, q or scale is shorter.
-func MixInt8(dst, w []float32, stride int, q []int8, scale []float32, headDim, n int) {
+func MixInt8(dst, w []float32, stride int, q []int8, scale []float32, step, headDim, n int) {
 	rows := checkRows("mix", dst, headDim, w, stride, n)
-	blocks := (headDim + BlockLen - 1) / BlockLen
-	if len(q) < n*blocks*BlockLen || len(scale) < n*blocks {
-		panic(fmt.Sprintf("kernel: mix of %d rows of %d values from %d with %d scales", n, headDim, len(q), len(scale)))
+	if step < n || len(q) < ((headDim-1)/PanelCols*step+n)*PanelCols || len(scale) < (headDim-1)/BlockLen*step+n {
+		panic(fmt.Sprintf("kernel: mix of %d rows of %d values from %d with %d scales, %d apart", n, headDim, len(q), len(scale), step))
 	}
 	if n > 0 && rows > 0 {
-		mixInt8(dst, w, stride, q, scale, headDim, n)
+		mixInt8(dst, w, stride, q, scale, step, headDim, n)
 	}
 }
 
-func mixInt8Generic(dst, w []float32, stride int, q []int8, scale []float32, headDim, n int) {
-	blocks := (headDim + BlockLen - 1) / BlockLen
+func mixInt8Generic(dst, w []float32, stride int, q []int8, scale []float32, step, headDim, n int) {
 	for ; len(dst) > 0; dst = dst[headDim:] {
-		for p, a := range w[:n] {
-			for b := range blocks {
-				f := float32(a * scale[p*blocks+b])
-				row := q[(p*blocks+b)*BlockLen:]
-				for i := range dst[b*BlockLen : min((b+1)*BlockLen, headDim)] {
-					dst[b*BlockLen+i] += float32(f * float32(row[i]))
+		for at := 0; at < headDim; at += PanelCols {
+			sums, values, scales := dst[at:min(at+PanelCols, headDim)], q[at*step:], scale[at/BlockLen*step:]
+			for p, a := range w[:n] {
+				f := float32(a * scales[p])
+				for i, v := range values[p*PanelCols:][:len(sums)] {
+					sums[i] += float32(f * float32(v))
 				}
 			}
 		}

@@ -6,6 +6,6 @@ func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
 	panelGeneric(dst, x, m, rows, dstStride, xStride, n, panels, step)
 }
 
-func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, headDim, n int) {
-	mixInt8Generic(dst, w, stride, q, scale, headDim, n)
+func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, step, headDim, n int) {
+	mixInt8Generic(dst, w, stride, q, scale, step, headDim, n)
 }

@@ -64,8 +64,8 @@ func TestMixEqualsGeneric(t *testing.T) {
 
 func TestMixInt8EqualsGeneric(t *testing.T) {
 	eachAttention(func(r *rand.Rand, rows, headDim, n, stride int) {
-		blocks := (headDim + BlockLen - 1) / BlockLen
-		w, scale, q := make([]float32, rows*stride), make([]float32, n*blocks), make([]int8, n*blocks*BlockLen)
+		blocks, step := (headDim+BlockLen-1)/BlockLen, n+rows%2
+		w, scale, q := make([]float32, rows*stride), make([]float32, blocks*step), make([]int8, blocks*BlockLen*step)
 		values(r, w, 0)
 		values(r, scale, n%4)
 		for i := range q {
@@ -74,8 +74,8 @@ func TestMixInt8EqualsGeneric(t *testing.T) {
 		got, check := guarded[float32](t, rows*headDim, n%8)
 		values(r, got, 0)
 		want := clone(got)
-		mixInt8Generic(want, w, stride, q, scale, headDim, n)
-		MixInt8(got, w, stride, q, scale, headDim, n)
+		mixInt8Generic(want, w, stride, q, scale, step, headDim, n)
+		MixInt8(got, w, stride, q, scale, step, headDim, n)
 		sameBits(t, want, got, "rows=%d headDim=%d n=%d", rows, headDim, n)
 		check()
 	})
@@ -161,5 +161,8 @@ func TestAttentionPanics(t *testing.T) {
 	require.Panics(t, func() { Mix(x[:2], y, 5, y[:63], 64, 2, 4) }, "values too short")
 	require.Panics(t, func() { Mix(x[:2], y, 4, y, 63, 2, 4) }, "panels overlap")
 	require.Panics(t, func() { Mix(x[:2], y, 3, y, 64, 2, 4) }, "more than a row")
-	require.Panics(t, func() { MixInt8(x, x, 4, make([]int8, 127), x, 8, 4) }, "values too short")
+	require.NotPanics(t, func() { MixInt8(x, y, 4, make([]int8, 64), y[:4], 4, 8, 4) })
+	require.Panics(t, func() { MixInt8(x, y, 4, make([]int8, 63), y[:4], 4, 8, 4) }, "values too short")
+	require.Panics(t, func() { MixInt8(x, y, 4, make([]int8, 64), y[:3], 4, 8, 4) }, "scales too short")
+	require.Panics(t, func() { MixInt8(x, y, 4, make([]int8, 64), y[:4], 3, 8, 4) }, "panels overlap")
 }

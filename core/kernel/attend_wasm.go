@@ -2,26 +2,32 @@
 
 package kernel
 
-// attendRows is how many rows share each load at most; two do so fastest, since
-// all their sums stay in registers (docs/kernels.md).
-const attendRows = 3
+// panelRows is how many of rows rows share each load: two where possible, which is
+// fastest, since all their sums stay in registers (docs/kernels.md).
+func panelRows(rows int) int {
+	switch {
+	case rows == 1:
+		return 1
+	case rows%2 == 1:
+		return 3
+	}
+	return 2
+}
 
 // See panelGeneric for the reference.
 func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
 	for rows > 0 {
-		done := 2
-		switch {
-		case rows == 1:
-			done = 1
+		part := panelRows(rows)
+		switch part {
+		case 1:
 			panel1(dst, x, m, dstStride, xStride, n, panels, step)
-		case rows%2 == 1:
-			done = 3
-			panel3(dst, x, m, dstStride, xStride, n, panels, step)
-		default:
+		case 2:
 			panel2(dst, x, m, dstStride, xStride, n, panels, step)
+		default:
+			panel3(dst, x, m, dstStride, xStride, n, panels, step)
 		}
-		if rows -= done; rows > 0 {
-			dst, x = dst[done*dstStride:], x[done*xStride:]
+		if rows -= part; rows > 0 {
+			dst, x = dst[part*dstStride:], x[part*xStride:]
 		}
 	}
 }
@@ -38,39 +44,38 @@ func panel2(dst, x, m []float32, dstStride, xStride, n, panels, step int)
 func panel3(dst, x, m []float32, dstStride, xStride, n, panels, step int)
 
 // See mixInt8Generic for the reference.
-func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, headDim, n int) {
-	if headDim%16 != 0 {
-		mixInt8Generic(dst, w, stride, q, scale, headDim, n)
+func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, step, headDim, n int) {
+	if headDim%PanelCols != 0 {
+		mixInt8Generic(dst, w, stride, q, scale, step, headDim, n)
 		return
 	}
-	for len(dst) > 0 {
-		rows := min(attendRows, len(dst)/headDim)
-		for at := 0; at < headDim; at += 16 {
-			d, q, s := dst[at:], q[at:], scale[at/BlockLen:]
-			switch rows {
+	for rows := len(dst) / headDim; rows > 0; {
+		part := panelRows(rows)
+		for at := 0; at < headDim; at += PanelCols {
+			d, q, s := dst[at:], q[at*step:], scale[at/BlockLen*step:]
+			switch part {
 			case 1:
-				mixInt8x1(d, w, q, s, stride, headDim, n)
+				mixInt8x1(d, w, q, s, headDim, stride, n)
 			case 2:
-				mixInt8x2(d, w, q, s, stride, headDim, n)
+				mixInt8x2(d, w, q, s, headDim, stride, n)
 			default:
-				mixInt8x3(d, w, q, s, stride, headDim, n)
+				mixInt8x3(d, w, q, s, headDim, stride, n)
 			}
 		}
-		dst = dst[rows*headDim:]
-		if len(dst) > 0 {
-			w = w[rows*stride:]
+		if rows -= part; rows > 0 {
+			dst, w = dst[part*headDim:], w[part*stride:]
 		}
 	}
 }
 
-// mixInt8x1, mixInt8x2 and mixInt8x3 do the first sixteen values of so many rows,
-// with at least one position.
+// mixInt8x1, mixInt8x2 and mixInt8x3 do one panel of so many rows, with at least
+// one position.
 //
 //go:noescape
-func mixInt8x1(dst, w []float32, q []int8, scale []float32, stride, headDim, n int)
+func mixInt8x1(dst, w []float32, q []int8, scale []float32, dstStride, stride, n int)
 
 //go:noescape
-func mixInt8x2(dst, w []float32, q []int8, scale []float32, stride, headDim, n int)
+func mixInt8x2(dst, w []float32, q []int8, scale []float32, dstStride, stride, n int)
 
 //go:noescape
-func mixInt8x3(dst, w []float32, q []int8, scale []float32, stride, headDim, n int)
+func mixInt8x3(dst, w []float32, q []int8, scale []float32, dstStride, stride, n int)

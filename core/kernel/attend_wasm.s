@@ -1354,7 +1354,7 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	End
 	RET
 
-// func mixInt8x1(dst []float32, w []float32, q []int8, scale []float32, stride int, headDim int, n int)
+// func mixInt8x1(dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int)
 TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	I64Load dst_base+0(FP)
 	Set R0
@@ -1364,9 +1364,9 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	Set R2
 	I64Load scale_base+72(FP)
 	Set R3
-	I64Load stride+96(FP)
+	I64Load dstStride+96(FP)
 	Set R4
-	I64Load headDim+104(FP)
+	I64Load stride+104(FP)
 	Set R5
 	I64Load n+112(FP)
 	Set R6
@@ -1375,57 +1375,50 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	I64Shl
 	Set R4
 	Get R5
-	I64Const $31
-	I64Add
-	I64Const $5
-	I64ShrU
-	Tee R8
-	I64Const $5
-	I64Shl
-	Set R7
-	Get R8
-	I64Const $2
-	I64Shl
-	Set R8
-	Get R5
 	I64Const $2
 	I64Shl
 	Set R5
-	Get R1
-	Set R9
 	Get R0
-	Set R12
-	Get R12
+	Set R13
+	Get R1
+	Set R10
+	Get R2
+	Set R8
+	Get R3
+	Set R9
+	Get R6
+	Set R7
+	Get R13
 	I32WrapI64
 	V128Load $0
 	Set V0
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $16
 	Set V1
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $32
 	Set V2
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $48
 	Set V3
 	Loop
-	Get R9
+	Get R10
 	I32WrapI64
 	F32Load $0
-	Get R3
+	Get R9
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V12
-	Get R9
+	Get R10
 	I64Const $4
 	I64Add
-	Set R9
-	Get R2
+	Set R10
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1438,7 +1431,7 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V0
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1451,7 +1444,7 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V1
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
@@ -1464,7 +1457,7 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V2
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
@@ -1477,41 +1470,41 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V3
-	Get R2
-	Get R7
-	I64Add
-	Set R2
-	Get R3
 	Get R8
+	I64Const $16
 	I64Add
-	Set R3
-	Get R6
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
 	I64Const $-1
 	I64Add
-	Tee R6
+	Tee R7
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V0
 	V128Store $0, $0
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V1
 	V128Store $0, $16
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V2
 	V128Store $0, $32
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
 	RET
 
-// func mixInt8x2(dst []float32, w []float32, q []int8, scale []float32, stride int, headDim int, n int)
+// func mixInt8x2(dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int)
 TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	I64Load dst_base+0(FP)
 	Set R0
@@ -1521,9 +1514,9 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	Set R2
 	I64Load scale_base+72(FP)
 	Set R3
-	I64Load stride+96(FP)
+	I64Load dstStride+96(FP)
 	Set R4
-	I64Load headDim+104(FP)
+	I64Load stride+104(FP)
 	Set R5
 	I64Load n+112(FP)
 	Set R6
@@ -1532,94 +1525,87 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	I64Shl
 	Set R4
 	Get R5
-	I64Const $31
-	I64Add
-	I64Const $5
-	I64ShrU
-	Tee R8
-	I64Const $5
-	I64Shl
-	Set R7
-	Get R8
-	I64Const $2
-	I64Shl
-	Set R8
-	Get R5
 	I64Const $2
 	I64Shl
 	Set R5
-	Get R1
-	Set R9
-	Get R9
+	Get R0
+	Set R13
+	Get R13
 	Get R4
 	I64Add
+	Set R14
+	Get R1
 	Set R10
-	Get R0
-	Set R12
-	Get R12
+	Get R10
 	Get R5
 	I64Add
-	Set R13
-	Get R12
+	Set R11
+	Get R2
+	Set R8
+	Get R3
+	Set R9
+	Get R6
+	Set R7
+	Get R13
 	I32WrapI64
 	V128Load $0
 	Set V0
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $16
 	Set V1
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $32
 	Set V2
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $48
 	Set V3
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $0
 	Set V4
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $16
 	Set V5
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $32
 	Set V6
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $48
 	Set V7
 	Loop
-	Get R9
+	Get R10
 	I32WrapI64
 	F32Load $0
-	Get R3
+	Get R9
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V12
-	Get R9
+	Get R10
 	I64Const $4
 	I64Add
-	Set R9
-	Get R10
+	Set R10
+	Get R11
 	I32WrapI64
 	F32Load $0
-	Get R3
+	Get R9
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V13
-	Get R10
+	Get R11
 	I64Const $4
 	I64Add
-	Set R10
-	Get R2
+	Set R11
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1638,7 +1624,7 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V4
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1657,7 +1643,7 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V5
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
@@ -1676,7 +1662,7 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V6
-	Get R2
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
@@ -1695,57 +1681,57 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V7
-	Get R2
-	Get R7
-	I64Add
-	Set R2
-	Get R3
 	Get R8
+	I64Const $16
 	I64Add
-	Set R3
-	Get R6
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
 	I64Const $-1
 	I64Add
-	Tee R6
+	Tee R7
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V0
 	V128Store $0, $0
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V1
 	V128Store $0, $16
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V2
 	V128Store $0, $32
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V4
 	V128Store $0, $0
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V5
 	V128Store $0, $16
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V6
 	V128Store $0, $32
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V7
 	V128Store $0, $48
 	RET
 
-// func mixInt8x3(dst []float32, w []float32, q []int8, scale []float32, stride int, headDim int, n int)
+// func mixInt8x3(dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int)
 TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	I64Load dst_base+0(FP)
 	Set R0
@@ -1755,9 +1741,9 @@ TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	Set R2
 	I64Load scale_base+72(FP)
 	Set R3
-	I64Load stride+96(FP)
+	I64Load dstStride+96(FP)
 	Set R4
-	I64Load headDim+104(FP)
+	I64Load stride+104(FP)
 	Set R5
 	I64Load n+112(FP)
 	Set R6
@@ -1766,113 +1752,69 @@ TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	I64Shl
 	Set R4
 	Get R5
-	I64Const $31
-	I64Add
-	I64Const $5
-	I64ShrU
-	Tee R8
-	I64Const $5
-	I64Shl
-	Set R7
-	Get R8
-	I64Const $2
-	I64Shl
-	Set R8
-	Get R5
 	I64Const $2
 	I64Shl
 	Set R5
-	Get R1
-	Set R9
-	Get R9
-	Get R4
-	I64Add
-	Set R10
-	Get R10
-	Get R4
-	I64Add
-	Set R11
 	Get R0
-	Set R12
-	Get R12
-	Get R5
-	I64Add
 	Set R13
 	Get R13
-	Get R5
+	Get R4
 	I64Add
 	Set R14
-	Get R12
+	Get R14
+	Get R4
+	I64Add
+	Set R15
+	Get R1
+	Set R10
+	Get R10
+	Get R5
+	I64Add
+	Set R11
+	Get R11
+	Get R5
+	I64Add
+	Set R12
+	Get R2
+	Set R8
+	Get R3
+	Set R9
+	Get R6
+	Set R7
+	Get R13
 	I32WrapI64
 	V128Load $0
 	Set V0
-	Get R12
+	Get R13
 	I32WrapI64
 	V128Load $16
 	Set V1
-	Get R12
+	Get R14
 	I32WrapI64
-	V128Load $32
+	V128Load $0
 	Set V2
-	Get R12
+	Get R14
 	I32WrapI64
-	V128Load $48
+	V128Load $16
 	Set V3
-	Get R13
+	Get R15
 	I32WrapI64
 	V128Load $0
 	Set V4
-	Get R13
+	Get R15
 	I32WrapI64
 	V128Load $16
 	Set V5
-	Get R13
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R13
-	I32WrapI64
-	V128Load $48
-	Set V7
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V8
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V9
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V10
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V11
 	Loop
-	Get R9
+	Get R10
 	I32WrapI64
 	F32Load $0
-	Get R3
+	Get R9
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V12
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R10
-	I32WrapI64
-	F32Load $0
-	Get R3
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V13
 	Get R10
 	I64Const $4
 	I64Add
@@ -1880,17 +1822,30 @@ TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	Get R11
 	I32WrapI64
 	F32Load $0
-	Get R3
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V13
+	Get R11
+	I64Const $4
+	I64Add
+	Set R11
+	Get R12
+	I32WrapI64
+	F32Load $0
+	Get R9
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R11
+	Get R12
 	I64Const $4
 	I64Add
-	Set R11
-	Get R2
+	Set R12
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1903,19 +1858,19 @@ TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V0
-	Get V4
+	Get V2
 	Get V15
 	Get V13
 	F32x4Mul
 	F32x4Add
-	Set V4
-	Get V8
+	Set V2
+	Get V4
 	Get V15
 	Get V14
 	F32x4Mul
 	F32x4Add
-	Set V8
-	Get R2
+	Set V4
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendLowI8x16S
@@ -1928,130 +1883,226 @@ TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
 	F32x4Mul
 	F32x4Add
 	Set V1
-	Get V5
+	Get V3
 	Get V15
 	Get V13
 	F32x4Mul
 	F32x4Add
-	Set V5
-	Get V9
+	Set V3
+	Get V5
 	Get V15
 	Get V14
 	F32x4Mul
 	F32x4Add
-	Set V9
+	Set V5
+	Get R8
+	I64Const $16
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R13
+	I32WrapI64
+	Get V0
+	V128Store $0, $0
+	Get R13
+	I32WrapI64
+	Get V1
+	V128Store $0, $16
+	Get R14
+	I32WrapI64
+	Get V2
+	V128Store $0, $0
+	Get R14
+	I32WrapI64
+	Get V3
+	V128Store $0, $16
+	Get R15
+	I32WrapI64
+	Get V4
+	V128Store $0, $0
+	Get R15
+	I32WrapI64
+	Get V5
+	V128Store $0, $16
+	Get R1
+	Set R10
+	Get R10
+	Get R5
+	I64Add
+	Set R11
+	Get R11
+	Get R5
+	I64Add
+	Set R12
 	Get R2
+	Set R8
+	Get R3
+	Set R9
+	Get R6
+	Set R7
+	Get R13
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R13
+	I32WrapI64
+	V128Load $48
+	Set V1
+	Get R14
+	I32WrapI64
+	V128Load $32
+	Set V2
+	Get R14
+	I32WrapI64
+	V128Load $48
+	Set V3
+	Get R15
+	I32WrapI64
+	V128Load $32
+	Set V4
+	Get R15
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Loop
+	Get R10
+	I32WrapI64
+	F32Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V12
+	Get R10
+	I64Const $4
+	I64Add
+	Set R10
+	Get R11
+	I32WrapI64
+	F32Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V13
+	Get R11
+	I64Const $4
+	I64Add
+	Set R11
+	Get R12
+	I32WrapI64
+	F32Load $0
+	Get R9
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get R12
+	I64Const $4
+	I64Add
+	Set R12
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
 	I32x4ExtendLowI16x8S
 	F32x4ConvertI32x4S
 	Set V15
-	Get V2
+	Get V0
 	Get V15
 	Get V12
 	F32x4Mul
 	F32x4Add
-	Set V2
-	Get V6
+	Set V0
+	Get V2
 	Get V15
 	Get V13
 	F32x4Mul
 	F32x4Add
-	Set V6
-	Get V10
+	Set V2
+	Get V4
 	Get V15
 	Get V14
 	F32x4Mul
 	F32x4Add
-	Set V10
-	Get R2
+	Set V4
+	Get R8
 	I32WrapI64
 	V128Load $0
 	I16x8ExtendHighI8x16S
 	I32x4ExtendHighI16x8S
 	F32x4ConvertI32x4S
 	Set V15
-	Get V3
+	Get V1
 	Get V15
 	Get V12
 	F32x4Mul
 	F32x4Add
-	Set V3
-	Get V7
+	Set V1
+	Get V3
 	Get V15
 	Get V13
 	F32x4Mul
 	F32x4Add
-	Set V7
-	Get V11
+	Set V3
+	Get V5
 	Get V15
 	Get V14
 	F32x4Mul
 	F32x4Add
-	Set V11
-	Get R2
-	Get R7
-	I64Add
-	Set R2
-	Get R3
+	Set V5
 	Get R8
+	I64Const $16
 	I64Add
-	Set R3
-	Get R6
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
 	I64Const $-1
 	I64Add
-	Tee R6
+	Tee R7
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
-	Get R12
+	Get R13
 	I32WrapI64
 	Get V0
-	V128Store $0, $0
-	Get R12
+	V128Store $0, $32
+	Get R13
 	I32WrapI64
 	Get V1
-	V128Store $0, $16
-	Get R12
+	V128Store $0, $48
+	Get R14
 	I32WrapI64
 	Get V2
 	V128Store $0, $32
-	Get R12
+	Get R14
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
-	Get R13
+	Get R15
 	I32WrapI64
 	Get V4
-	V128Store $0, $0
-	Get R13
+	V128Store $0, $32
+	Get R15
 	I32WrapI64
 	Get V5
-	V128Store $0, $16
-	Get R13
-	I32WrapI64
-	Get V6
-	V128Store $0, $32
-	Get R13
-	I32WrapI64
-	Get V7
-	V128Store $0, $48
-	Get R14
-	I32WrapI64
-	Get V8
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V9
-	V128Store $0, $16
-	Get R14
-	I32WrapI64
-	Get V10
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V11
 	V128Store $0, $48
 	RET

@@ -66,7 +66,7 @@ func BenchmarkMixInt8(b *testing.B) {
 		v := make([]int8, benchChunks*benchChunk*headDim)
 		for i := 0; b.Loop(); i++ {
 			at := i % benchChunks * benchChunk * headDim
-			MixInt8(dst, w, benchChunk, v[at:], scale[at/32:], headDim, benchChunk)
+			MixInt8(dst, w, benchChunk, v[at:], scale[at/32:], benchChunk, headDim, benchChunk)
 		}
 		reportMACs(b, rows*benchChunk*headDim)
 	})

@@ -16,16 +16,30 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	Set R1
 	F32Load limit+24(FP)
 	F32x4Splat
-	Set V14
+	Set V7
 	F32Load inverse+28(FP)
 	F32x4Splat
+	Set V8
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	Set V9
+	V128Const $0x4b4000004b400000, $0x4b4000004b400000
+	Set V10
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	Set V11
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	Set V12
+	V128Const $0x3950696739506967, $0x3950696739506967
+	Set V13
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	Set V14
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	Set V15
 	Loop
 	// V4: v/limit, V5: its absolute value, V6: the form for large ones
 	Get R0
 	I32WrapI64
 	V128Load $0
-	Get V15
+	Get V8
 	F32x4Mul
 	Tee V4
 	F32x4Abs
@@ -36,41 +50,36 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	// V0 = exp(V0): V1 = n, V2 = r, V3 = polynomial
 	Get V0
 	V128Const $0xc2d00000c2d00000, $0xc2d00000c2d00000
-	F32x4Max
+	F32x4Pmax
 	V128Const $0x42b2000042b20000, $0x42b2000042b20000
-	F32x4Min
-	Set V0
-	Get V0
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	F32x4Pmin
+	Tee V0
+	Get V9
 	F32x4Mul
-	V128Const $0x4b4000004b400000, $0x4b4000004b400000
+	Get V10
 	F32x4Add
 	Set V1
 	Get V0
 	Get V1
-	V128Const $0x4b4000004b400000, $0x4b4000004b400000
+	Get V10
 	F32x4Sub
 	Tee V3
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	Get V11
 	F32x4Mul
 	F32x4Sub
 	Get V3
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	Get V12
 	F32x4Mul
 	F32x4Sub
 	Set V2
-	Get V1
-	V128Const $0x4b4000004b400000, $0x4b4000004b400000
-	I32x4Sub
-	Set V1
-	V128Const $0x3950696739506967, $0x3950696739506967
+	Get V13
 	Get V2
 	F32x4Mul
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	Get V14
 	F32x4Add
 	Get V2
 	F32x4Mul
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	Get V15
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -93,24 +102,25 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	F32x4Add
 	Set V0
+	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
 	Get V1
 	I32Const $1
 	I32x4ShrS
 	Set V3
 	Get V0
 	Get V3
-	V128Const $0x0000007f0000007f, $0x0000007f0000007f
-	I32x4Add
 	I32Const $23
 	I32x4Shl
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	I32x4Add
 	F32x4Mul
 	Get V1
 	Get V3
 	I32x4Sub
-	V128Const $0x0000007f0000007f, $0x0000007f0000007f
-	I32x4Add
 	I32Const $23
 	I32x4Shl
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	I32x4Add
 	F32x4Mul
 	Set V0
 	V128Const $0x3f8000003f800000, $0x3f8000003f800000
@@ -156,7 +166,7 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	Set V0
 	Get R0
 	I32WrapI64
-	Get V14
+	Get V7
 	Get V6
 	Get V0
 	Get V5

@@ -128,7 +128,7 @@ func TestWindow(t *testing.T) {
 			}
 			for range 2 {
 				fill(capacity)
-				full := int64(12 * 2 * 4 * 4 * ChunkLen)
+				full := int64(12 * 4 * (4 + 16) * ChunkLen)
 				require.Equal(t, c.MaxBytes(), c.Bytes())
 				require.Equal(t, full+full/12*int64(min(12, 2+(window+ChunkLen-2)/ChunkLen)), c.Bytes())
 				require.Equal(t, capacity-Margin, c.Truncate(capacity-Margin))

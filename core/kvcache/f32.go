@@ -1,5 +1,5 @@
-// F32 keeps keys and values as they are, 8 bytes for a key's and a value's number, where heads are a
-// multiple of 16.
+// F32 keeps keys and values as they are, 8 bytes for a number of each; of values it
+// keeps a multiple of 16 numbers.
 
 package kvcache
 

@@ -36,21 +36,29 @@ type chunkInt8 struct {
 	kvHeads, headDim, blocks int
 
 	k      []byte    // [kvHeads, ChunkLen/4, blocks] packed blocks of four positions
-	v      []int8    // [kvHeads, ChunkLen, blocks*32]
-	scales []float32 // [kvHeads, ChunkLen, blocks], of v
+	v      []int8    // [kvHeads, blocks*2, ChunkLen, 16] panels of sixteen numbers, see kernel.MixInt8
+	scales []float32 // [kvHeads, blocks, ChunkLen], of v
 
 	ints      []int8    // a row to be packed
 	rowScales []float32 // its scales
 }
 
 func (c *chunkInt8) put(p int, k, v []float32) {
-	width, group := c.blocks*kernel.BlockLen, c.blocks*int8Keys.BlockBytes()
+	const cols = kernel.PanelCols
+	group := c.blocks * int8Keys.BlockBytes()
 	for h := range c.kvHeads {
 		row := h*ChunkLen + p
 		quantizeRow(c.ints, c.rowScales, k[h*c.headDim:(h+1)*c.headDim])
 		at := row / kernel.GroupRows * group
 		kernel.PackInt8Row(c.k[at:at+group], p%kernel.GroupRows, c.ints, c.rowScales)
-		quantizeRow(c.v[row*width:(row+1)*width], c.scales[row*c.blocks:(row+1)*c.blocks], v[h*c.headDim:(h+1)*c.headDim])
+
+		quantizeRow(c.ints, c.rowScales, v[h*c.headDim:(h+1)*c.headDim])
+		for b, s := range c.rowScales {
+			c.scales[(h*c.blocks+b)*ChunkLen+p] = s
+		}
+		for i := 0; i < len(c.ints); i += cols {
+			copy(c.v[(h*len(c.ints)+i)*ChunkLen+p*cols:], c.ints[i:i+cols])
+		}
 	}
 }
 
@@ -70,8 +78,8 @@ func (c *chunkInt8) scores(dst []float32, q *Queries, head, n int) {
 }
 
 func (c *chunkInt8) mix(dst, w []float32, stride, head, first, n int) {
-	row := head*ChunkLen + first
-	kernel.MixInt8(dst, w, stride, c.v[row*c.blocks*kernel.BlockLen:], c.scales[row*c.blocks:], c.headDim, n)
+	row := head * c.blocks * ChunkLen
+	kernel.MixInt8(dst, w, stride, c.v[row*kernel.BlockLen+first*kernel.PanelCols:], c.scales[row+first:], ChunkLen, c.headDim, n)
 }
 
 // quantize fills ints, of rows of width values.

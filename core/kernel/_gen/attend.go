@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// attendRows is how many rows share a load; as in attend_wasm.go of the package.
+// attendRows is how many rows share a load at most, see panelRows in the package.
 const attendRows = 3
 
 // genAttend writes the loop of attention in float32, and that of values in int8.
@@ -98,45 +98,50 @@ func genPanel(a *asm, rows int) {
 	})
 }
 
-// genMixInt8: sixteen values of each row's dst in V0.., the row's weight times the
-// scale in V12.., four values in V15.
+// genMixInt8: V0.. sums of each row, V12.. the row's weight times the scale, V15
+// four values. As in genPanel, three rows take the panel in two passes.
 func genMixInt8(a *asm, rows int) {
-	const tile = 4
-	a.fn(fmt.Sprintf("mixInt8x%d", rows), "dst []float32, w []float32, q []int8, scale []float32, stride int, headDim int, n int", "", func(at map[string]string) {
-		// R0 dst, R1 w, R2 q, R3 scale, R4 bytes of a row of w, R5 of dst, R6 positions to go,
-		// R7 bytes of a row of q, R8 of scale, R9.. w of each row, R12.. dst of each row.
-		a.args(at, "dst", "w", "q", "scale", "stride", "headDim", "n")
-		a.op("Get R4; I64Const $2; I64Shl; Set R4")
-		a.op("Get R5; I64Const $31; I64Add; I64Const $5; I64ShrU; Tee R8; I64Const $5; I64Shl; Set R7")
-		a.op("Get R8; I64Const $2; I64Shl; Set R8")
-		a.op("Get R5; I64Const $2; I64Shl; Set R5")
-		chain("R1", "R4", regs("R", 9, rows), a)
-		chain("R0", "R5", regs("R", 12, rows), a)
-		for r := range rows {
-			for i := range tile {
-				a.load(fmt.Sprintf("R%d", 12+r), 16*i)
-				a.op("Set V%d", r*tile+i)
-			}
+	width := 4 // vectors of a pass
+	if rows > 2 {
+		width = 2
+	}
+	a.fn(fmt.Sprintf("mixInt8x%d", rows), "dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int", "", func(at map[string]string) {
+		// R0 dst, R1 w, R2 q, R3 scale, R4 bytes of a row of dst, R5 of w, R6 positions,
+		// R7 positions to go, R8 q and scale now, R9, R10.. w now and R13.. dst of each row.
+		a.args(at, "dst", "w", "q", "scale", "dstStride", "stride", "n")
+		for _, r := range []string{"R4", "R5"} {
+			a.op("Get %s; I64Const $2; I64Shl; Set %s", r, r)
 		}
-		a.loop("R6", func() {
+		chain("R0", "R4", regs("R", 13, rows), a)
+		for pass := 0; pass < 4; pass += width {
+			chain("R1", "R5", regs("R", 10, rows), a)
+			a.op("Get R2; Set R8; Get R3; Set R9; Get R6; Set R7")
 			for r := range rows {
-				a.op("Get R%d; I32WrapI64; F32Load $0; Get R3; I32WrapI64; F32Load $0; F32Mul; F32x4Splat; Set V%d", 9+r, 12+r)
-				a.add(fmt.Sprintf("R%d", 9+r), 4)
-			}
-			for i := range tile {
-				half := [2]string{"Low", "High"}
-				a.load("R2", 0)
-				a.op("I16x8Extend%sI8x16S; I32x4Extend%sI16x8S; F32x4ConvertI32x4S; Set V15", half[i/2], half[i%2])
-				for r := range rows {
-					a.op("Get V%d; Get V15; Get V%d; F32x4Mul; F32x4Add; Set V%d", r*tile+i, 12+r, r*tile+i)
+				for i := range width {
+					a.load(fmt.Sprintf("R%d", 13+r), 16*(pass+i))
+					a.op("Set V%d", r*width+i)
 				}
 			}
-			a.op("Get R2; Get R7; I64Add; Set R2")
-			a.op("Get R3; Get R8; I64Add; Set R3")
-		})
-		for r := range rows {
-			for i := range tile {
-				a.store(fmt.Sprintf("R%d", 12+r), 16*i, func() { a.op("Get V%d", r*tile+i) })
+			a.loop("R7", func() {
+				for r := range rows {
+					a.op("Get R%d; I32WrapI64; F32Load $0; Get R9; I32WrapI64; F32Load $0; F32Mul; F32x4Splat; Set V%d", 10+r, 12+r)
+					a.add(fmt.Sprintf("R%d", 10+r), 4)
+				}
+				for i := range width {
+					half := [2]string{"Low", "High"}
+					a.load("R8", 0)
+					a.op("I16x8Extend%sI8x16S; I32x4Extend%sI16x8S; F32x4ConvertI32x4S; Set V15", half[(pass+i)/2], half[(pass+i)%2])
+					for r := range rows {
+						a.op("Get V%d; Get V15; Get V%d; F32x4Mul; F32x4Add; Set V%d", r*width+i, 12+r, r*width+i)
+					}
+				}
+				a.add("R8", 16)
+				a.add("R9", 4)
+			})
+			for r := range rows {
+				for i := range width {
+					a.store(fmt.Sprintf("R%d", 13+r), 16*(pass+i), func() { a.op("Get V%d", r*width+i) })
+				}
 			}
 		}
 	})

@@ -13,16 +13,15 @@ func genGELU(a *asm) {
 		a.op("F32x4Add; F32x4Mul")
 		a.f32(-2 * 0.79788456080286535588)
 		a.op("F32x4Mul; Set V0")
-		a.exp()
+		a.exp(5, false)
 	}
 	quotient := func() {
-		a.op("Get V4")
-		a.f32(1)
-		a.op("Get V0; F32x4Add; F32x4Div")
+		a.op("Get V4; Get V15; Get V0; F32x4Add; F32x4Div") // V15 is 1, the last of the constants
 	}
 	a.fn("gelu4", "dst []float32, x []float32", "", func(at map[string]string) {
 		a.args(at, "dst", "x", "dst_len")
 		a.shiftRight("R2", 2)
+		a.setExpConstants(5)
 		a.loop("R2", func() {
 			value("R1")
 			a.store("R0", 0, quotient)
@@ -33,6 +32,7 @@ func genGELU(a *asm) {
 	a.fn("geGLU4", "dst []float32, gate []float32, up []float32", "", func(at map[string]string) {
 		a.args(at, "dst", "gate", "up", "dst_len")
 		a.shiftRight("R3", 2)
+		a.setExpConstants(5)
 		a.loop("R3", func() {
 			value("R1")
 			a.store("R0", 0, func() {

@@ -6,12 +6,13 @@ func genTanh(a *asm) {
 	a.fn("softCap4", "x []float32, limit float32, inverse float32", "", func(at map[string]string) {
 		a.args(at, "x", "x_len")
 		a.shiftRight("R1", 2)
-		a.op("F32Load %s; F32x4Splat; Set V14; F32Load %s; F32x4Splat; Set V15", at["limit"], at["inverse"])
+		a.op("F32Load %s; F32x4Splat; Set V7; F32Load %s; F32x4Splat; Set V8", at["limit"], at["inverse"])
+		a.setExpConstants(9)
 		a.loop("R1", func() {
 			a.comment("V4: v/limit, V5: its absolute value, V6: the form for large ones")
 			a.load("R0", 0)
-			a.op("Get V15; F32x4Mul; Tee V4; F32x4Abs; Tee V5; Get V5; F32x4Add; Set V0")
-			a.exp()
+			a.op("Get V8; F32x4Mul; Tee V4; F32x4Abs; Tee V5; Get V5; F32x4Add; Set V0")
+			a.exp(9, false)
 			a.f32(1)
 			a.f32(2)
 			a.op("Get V0")
@@ -29,7 +30,7 @@ func genTanh(a *asm) {
 			}
 			a.op("Get V0; F32x4Mul; Get V4; F32x4Mul; Get V4; F32x4Add; Set V0")
 			a.store("R0", 0, func() {
-				a.op("Get V14; Get V6; Get V0; Get V5")
+				a.op("Get V7; Get V6; Get V0; Get V5")
 				a.f32(0.625)
 				a.op("F32x4Ge; V128Bitselect; F32x4Mul")
 			})
