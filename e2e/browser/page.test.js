@@ -115,6 +115,14 @@ onPage('a load can be cancelled, and the model from before stays', async (page) 
   await workersLeft(page, 1);
 });
 
+onPage('shares the model among workers, and the text stays the same', async (page) => {
+  const alone = await write(page, { seed: '5' });
+  assert.match(await page.locator('#model-facts').textContent(), /one worker/);
+  await page.selectOption('#workers', '2');
+  await page.locator('#model-facts', { hasText: '2 workers over message ports' }).waitFor();
+  assert.equal(await write(page, { seed: '5' }), alone);
+});
+
 onPage('loads a file that is dropped on it', async (page) => {
   const data = await page.evaluateHandle(async (bytes) => {
     const transfer = new DataTransfer();
@@ -137,7 +145,7 @@ onPage('names the setting that is wrong', async (page) => {
 
 onPage('has a name for every control, and no sideways scrolling on a small phone', async (page) => {
   const nameless = await page.evaluate(() =>
-    [...document.querySelectorAll('input, textarea, button, progress, output')].filter((e) => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.outerHTML),
+    [...document.querySelectorAll('input, textarea, button, select, progress, output')].filter((e) => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.outerHTML),
   );
   assert.deepEqual(nameless, []);
   await page.click('#open-own summary');

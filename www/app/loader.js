@@ -19,6 +19,7 @@ const card = byId('card', HTMLDivElement);
 const file = byId('file', HTMLInputElement);
 const folder = byId('folder', HTMLInputElement);
 const bundled = byId('bundled', HTMLButtonElement);
+const workers = byId('workers', HTMLSelectElement);
 const drop = byId('drop', HTMLDivElement);
 
 /** @type {AbortController | undefined} The load that is under way. */
@@ -28,6 +29,7 @@ let current;
 
 /** @type {Chosen | undefined} Where the model in use came from. */
 let used;
+let usedName = '';
 
 /**
  * Wires the panel and loads the bundled model.
@@ -47,11 +49,13 @@ export function startLoader(onModel) {
     loading.scrollIntoView({ block: 'nearest' }); // on a phone the panel is far below it
     try {
       const model = await Gander.load(source, {
+        workers: workers.value === 'auto' ? 'auto' : Number(workers.value),
         signal: controller.signal,
         onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
       });
       showCard(model.info, source === BUNDLED ? 'Story writer' : name, source === BUNDLED ? ABOUT_BUNDLED : model.info.description || ABOUT_OWN);
       used = source;
+      usedName = name;
       announce(`${name} is loaded.`);
       onModel(model);
     } catch (error) {
@@ -68,6 +72,9 @@ export function startLoader(onModel) {
     if (files.length === 1) load(files[0], files[0].name);
     else if (files.length > 1) load(files, files[0].webkitRelativePath.split('/')[0] || files[0].name);
   };
+  const cores = Math.min(navigator.hardwareConcurrency, 16);
+  for (let n = 1; n <= cores; n++) workers.append(new Option(String(n)));
+  workers.addEventListener('change', () => used && load(used, usedName));
   for (const input of [file, folder]) {
     input.addEventListener('change', () => {
       loadFiles([...(input.files ?? [])]);
@@ -121,6 +128,7 @@ function showCard(info, name, about) {
     `${Object.keys(info.types).sort().join(' and ')} weights, ${formatBytes(info.fileSize)}`,
     `context of ${info.contextLength.toLocaleString('en')} tokens`,
     `${formatBytes(info.memory.total)} of memory`,
+    info.workers === 1 ? 'one worker' : `${info.workers} workers over ${info.transport === 'shared' ? 'shared memory' : 'message ports'}`,
   ].join(' · ');
   card.hidden = false;
 }
