@@ -12,7 +12,7 @@ const smollm2 = { shape: 'smollm2-135m', title: 'SmolLM2-135M', vocab: 49152 };
 const qwen25 = { vocab: 151936, workers: true };
 const qwen3 = { shape: 'qwen3-0.6b', title: 'Qwen3-0.6B', vocab: 151936 };
 
-/** By the name on the command line. `workers` marks those of workers.mjs; `onnx` says that there is an ONNX model of the same shape and as many bits. */
+/** By the name on the command line. `workers` marks those of workers.mjs and large.mjs; `onnx` says that there is an ONNX model of the same shape and as many bits. */
 export const models = {
   'smollm2-q8_0': { ...smollm2, type: 'q8_0', onnx: true },
   'smollm2-q4_0': { ...smollm2, type: 'q4_0' },
@@ -21,6 +21,7 @@ export const models = {
   'qwen3-q4_k_m': { ...qwen3, type: 'q4_k_m' },
   'qwen2.5-0.5b-q8_0': { ...qwen25, shape: 'qwen2.5-0.5b', title: 'Qwen2.5-0.5B', type: 'q8_0' },
   'qwen2.5-0.5b-q4_0': { ...qwen25, shape: 'qwen2.5-0.5b', title: 'Qwen2.5-0.5B', type: 'q4_0' },
+  'llama2-7b-q8_0': { shape: 'llama2-7b', title: 'Llama-2-7B', vocab: 32000, type: 'q8_0', workers: true },
   'qwen2.5-1.5b-q4_0': { ...qwen25, shape: 'qwen2.5-1.5b', title: 'Qwen2.5-1.5B', type: 'q4_0' },
 };
 
