@@ -53,6 +53,15 @@ for (const path of ['models/stories.gguf', 'chunked.gguf']) {
   }, path);
 }
 
+inPage('tells how much memory the model takes', { adds: true, holds: true, little: true }, async ({ load }) => {
+  const { memory, fileSize } = (await load()).info;
+  return {
+    adds: memory.total === memory.weights + memory.kv + memory.activations && memory.weights > fileSize / 2,
+    holds: memory.engine > memory.weights && memory.engine % 65536 === 0, // whole pages of WebAssembly memory
+    little: memory.engine < 1.15 * memory.total + (24 << 20), // the program, the vocabulary and the room to read count most here
+  };
+});
+
 inPage('gives the same text from a URL, a Blob, an ArrayBuffer and a stream of unknown length', [true, true, true, true], async ({ Gander, prompt }) => {
   const blob = await (await fetch('models/stories.gguf')).blob();
   const buffer = await blob.arrayBuffer();
