@@ -53,14 +53,17 @@ for (const path of ['models/stories.gguf', 'chunked.gguf']) {
   }, path);
 }
 
-inPage('tells how much memory the model takes', { adds: true, holds: true, little: true }, async ({ load }) => {
-  const { memory, fileSize } = (await load()).info;
-  return {
-    adds: memory.total === memory.weights + memory.kv + memory.activations && memory.weights > fileSize / 2,
-    holds: memory.engine > memory.weights && memory.engine % 65536 === 0, // whole pages of WebAssembly memory
-    little: memory.engine < 1.15 * memory.total + (24 << 20), // the program, the vocabulary and the room to read count most here
-  };
-});
+for (const workers of [1, 2]) {
+  inPage(`tells how much memory the model takes, with workers: ${workers}`, { adds: true, sums: true, holds: true, little: true }, async ({ load }, workers) => {
+    const { memory, workerMemory, fileSize } = (await load({ workers })).info;
+    return {
+      adds: memory.total === memory.weights + memory.kv + memory.activations && memory.weights > fileSize / 2,
+      sums: workerMemory.length === workers && ['total', 'engine'].every((key) => workerMemory.reduce((sum, m) => sum + m[key], 0) === memory[key]),
+      holds: workerMemory.every(({ engine, weights }) => engine > weights && engine % 65536 === 0), // whole pages of WebAssembly memory
+      little: memory.engine < 1.15 * memory.total + workers * (24 << 20), // the program, the vocabulary and the room to read count most here
+    };
+  }, workers);
+}
 
 inPage('gives the same text from a URL, a Blob, an ArrayBuffer and a stream of unknown length', [true, true, true, true], async ({ Gander, prompt }) => {
   const blob = await (await fetch('models/stories.gguf')).blob();

@@ -11,6 +11,8 @@ import { chooseWorkers } from './auto-workers.js';
  * @property {import('./group.js').Transport | 'none'} transport
  */
 
+/** @typedef {{info: import('./engine.js').EngineInfo, held: number}} Loaded what a worker answers to `load`: its `held` is in bytes */
+
 /**
  * Opens a model with the workers that are asked for.
  *
@@ -33,13 +35,24 @@ export async function openModel(leader, source, options, workers, signal, onEven
       const plan = plans[rank];
       return client.call({ type: 'load', source, options, plan }, signal, rank === 0 ? onEvent : undefined, transfers(plan));
     });
-    const [info] = await allOrNone(loads);
+    const loaded = /** @type {Loaded[]} */ (await allOrNone(loads));
     followers.follow(leader);
-    return { info, workers: size, transport: size > 1 ? kind : 'none' };
+    return { info: withHeld(loaded), workers: size, transport: size > 1 ? kind : 'none' };
   } catch (error) {
     followers.resize(0);
     throw error;
   }
+}
+
+/**
+ * What the first worker knows of the model, and what each was seen to hold.
+ *
+ * @param {Loaded[]} loaded
+ */
+function withHeld(loaded) {
+  const { info } = loaded[0];
+  const workerMemory = info.workerMemory.map((memory, rank) => ({ ...memory, engine: loaded[rank].held }));
+  return { ...info, memory: { ...info.memory, engine: loaded.reduce((sum, { held }) => sum + held, 0) }, workerMemory };
 }
 
 /**

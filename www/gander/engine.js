@@ -9,7 +9,7 @@ import { BROKEN, joinGroup } from './group.js';
  *
  * @typedef {object} GoEngine
  * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal,
- *   onProgress: (done: number, total: number) => void) => Promise<import('./model.js').ModelInfo>} open
+ *   onProgress: (done: number, total: number) => void) => Promise<EngineInfo>} open
  * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
@@ -26,6 +26,8 @@ import { BROKEN, joinGroup } from './group.js';
  *
  * @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'> & {group?: {rank: number, size: number}}} OpenOptions
  */
+
+/** @typedef {Omit<import('./model.js').Inspection, 'memoryLimit'>} EngineInfo what the Go half knows of a model */
 
 /** @typedef {{rate: number, exchange: number}} Speed bytes of weights a second, and seconds that an exchange takes */
 

@@ -26,20 +26,27 @@ import { sourceSpec } from './source.js';
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
- * @property {Memory} memory what the model takes, with a full context, of all workers together
- * @property {Memory[]} workerMemory what it takes of each worker
+ * @property {Memory & Held} memory what the model takes of all workers together
+ * @property {(Memory & Held)[]} workerMemory what it takes of each worker
  * @property {number} workers how many workers share the model
  * @property {'none' | 'shared' | 'ports'} transport how they exchange what they compute: over shared memory, where the page is
  *   cross-origin isolated, or over message ports
  */
 
-/** @typedef {{weights: number, kv: number, activations: number, total: number}} Memory in bytes */
+/** @typedef {{weights: number, kv: number, activations: number, total: number}} Memory what a model needs with a full context, in bytes, by arithmetic */
+
+/**
+ * @typedef {{engine: number}} Held bytes that the engine held, its program included, when the model was loaded: measured. WebAssembly
+ *   memory never shrinks, so it is also the most that the load took. Of the keys and values only the beginning is in it: they are taken
+ *   as the context fills.
+ */
 
 /**
  * What the header of a model file tells. Of a model that is not `supported`, for the `reason` that is given, only what does not depend on
  * understanding it is filled in, and the memory is all zero. `memoryLimit` is how many bytes one worker can have.
  *
- * @typedef {Omit<ModelInfo, 'workers' | 'transport'> & {supported: boolean, reason?: string, memoryLimit: number}} Inspection
+ * @typedef {Omit<ModelInfo, 'workers' | 'transport' | 'memory' | 'workerMemory'>
+ *   & {memory: Memory, workerMemory: Memory[], supported: boolean, reason?: string, memoryLimit: number}} Inspection
  */
 
 /**

@@ -8,7 +8,7 @@
 //   { id, type: 'needs', source, options, workers } reads the header of what `prepare` gave                                 -> Needs
 //   { id, type: 'start' }                          starts the engine
 //   { id, type: 'measure', ms, plan }              measures, together with the others of the plan                           -> Speed
-//   { id, type: 'load', source, options, plan }    opens the model, from what `prepare` gave; `progress` comes before       -> ModelInfo
+//   { id, type: 'load', source, options, plan }    opens the model, from what `prepare` gave; `progress` comes before       -> Loaded (crew.js)
 //   { id, type: 'follow' }                         works for the first worker of the plan, until it ends
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
 //   { id, type: 'detokenize', ids }                                                                                 -> string
@@ -214,9 +214,10 @@ async function measure({ id, ms, plan }) {
  * @param {AbortSignal} signal
  */
 async function load({ id, source: ready, options, plan }, signal) {
-  const [source, { go, join }] = await Promise.all([openSource(ready, signal), start(id)]);
+  const [source, { go, join, memory }] = await Promise.all([openSource(ready, signal), start(id)]);
   try {
-    return await go.open(source, { ...options, group: join(plan) }, signal, report(id, 'model'));
+    const info = await go.open(source, { ...options, group: join(plan) }, signal, report(id, 'model'));
+    return { info, held: memory() };
   } finally {
     source.close();
   }
