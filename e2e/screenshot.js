@@ -1,6 +1,7 @@
 // Takes pictures of the page while it shows a story. Usage: node screenshot.js FILE.png [light|dark] [WIDTHxHEIGHT] [tokens]
 
 import { launch } from './lib/browser.js';
+import { isolated } from './lib/fixture.js';
 import { serve } from './lib/server.js';
 
 const [file, scheme = 'light', size = '1120x760', tokens = '150'] = process.argv.slice(2);
@@ -12,6 +13,7 @@ try {
   page.on('console', (message) => console.error(message.text()));
   page.on('pageerror', (error) => console.error(error.message));
   await page.goto(`${server.origin}/`);
+  await isolated(page);
   await page.locator('#generate:enabled').waitFor();
   await page.fill('#maxTokens', tokens);
   await page.fill('#seed', '7');

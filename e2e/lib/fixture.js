@@ -22,6 +22,15 @@ export async function workersLeft(page, count) {
 }
 
 /**
+ * Waits until the page has been reloaded by its service worker, which isolates it.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+export function isolated(page) {
+  return page.waitForFunction(() => crossOriginIsolated, undefined, { polling: 50 });
+}
+
+/**
  * Starts a server with these routes before the tests of a file, and a browser.
  *
  * @param {Parameters<typeof serve>[0]} [routes]
@@ -42,6 +51,7 @@ export function setUp(routes = {}) {
       page.setDefaultTimeout(60_000);
       try {
         await page.goto(fixture.origin + path);
+        if (path === '/') await isolated(page);
         await body(page);
         if (errors.length > 0) throw new AggregateError(errors, `uncaught in the page: ${errors[0].message}`);
       } finally {

@@ -1,0 +1,121 @@
+// The service worker: offline use, isolation without headers, and new versions.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { launch } from '../lib/browser.js';
+import { CSP } from '../lib/fixture.js';
+import { serve } from '../lib/server.js';
+
+const plain = { '/page/sw.js': (_, response) => script(response, "importScripts('/gander/gander-sw.js')") };
+const script = (response, text) => response.writeHead(200, { 'content-type': 'text/javascript', 'service-worker-allowed': '/' }).end(text);
+const html = (body, headers = {}) => (_, response) => response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': CSP, ...headers }).end(`<!doctype html><title>t</title>${body}`);
+const browsers = [];
+after(() => Promise.all(browsers.map((browser) => browser.close())));
+
+/** Runs a test with a server and a browser of its own. */
+async function withSite(routes, body) {
+  const server = await serve({ ...plain, ...routes });
+  const browser = await launch();
+  browsers.push(browser);
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.setDefaultTimeout(60_000);
+    await body({ server, page, context });
+    assert.deepEqual(errors, []);
+  } finally {
+    server.close();
+    await browser.close();
+  }
+}
+
+const write = async (page) => {
+  await page.locator('#generate:enabled').waitFor();
+  await page.fill('#maxTokens', '20');
+  await page.fill('#seed', '3');
+  await page.click('#generate');
+  await page.locator('#sheet[aria-busy="false"] #stats:has-text("tokens")').waitFor();
+  return page.locator('#written').textContent();
+};
+
+/** Waits until the files that the first page needed are kept. */
+const kept = (page, names) =>
+  page.waitForFunction(async (names) => {
+    const urls = (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url);
+    return names.every((name) => urls.some((url) => url.endsWith(name)));
+  }, names, { polling: 200 });
+
+test('the page works without its server after one visit, and is isolated on a host without headers', () =>
+  withSite({}, async ({ server, page }) => {
+    await page.goto(`${server.origin}/`);
+    await page.waitForFunction(() => crossOriginIsolated);
+    const online = await write(page);
+    assert.ok(online.length > 10);
+    await kept(page, ['/', '/gander/worker.js', '/gander/gander.wasm', '/gander/wasm_exec.js', '/app/main.js', '/app/app.css']);
+    server.close();
+    await page.reload();
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    assert.equal(await write(page), online);
+  }));
+
+test('a page that is isolated already keeps its own headers, is not reloaded, and works offline too', () => {
+  let visits = 0;
+  const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+  const worker = '<script src="/gander/gander-sw.js" data-worker="/page/sw.js"></script><script type="module" src="/gander/index.js"></script>';
+  return withSite({ '/page/': (...args) => (visits++, html(worker, headers)(...args)) }, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await kept(page, ['/page/', '/gander/worker.js', '/gander/gander.wasm']); // named by scripts, not asked for yet
+    assert.equal(visits, 1);
+    await page.reload();
+    assert.equal(await page.evaluate(() => fetch('/page/').then(({ headers }) => headers.get('cross-origin-embedder-policy'))), 'require-corp');
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    server.close();
+    await page.reload();
+    assert.equal(await page.title(), 't');
+  });
+});
+
+test('data-isolate="off" adds no headers', () =>
+  withSite({ '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/sw.js" data-isolate="off"></script>') }, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await kept(page, ['/page/']);
+    await page.reload();
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    server.close();
+    await page.reload();
+    assert.equal(await page.title(), 't');
+  }));
+
+test('the file copied beside the page, and new versions of the page', () => {
+  let version = 'one';
+  const copy = readFileSync(new URL('../../www/gander/gander-sw.js', import.meta.url), 'utf8');
+  const routes = {
+    '/copied/': (...args) => html(`<p>${version}</p><script src="gander-sw.js"></script>`)(...args),
+    '/copied/gander-sw.js': (_, response) => script(response, copy),
+  };
+  return withSite(routes, async ({ server, page }) => {
+    const shown = () => page.locator('p').textContent();
+    await page.goto(`${server.origin}/copied/`);
+    await page.waitForFunction(() => crossOriginIsolated);
+    version = 'two';
+    await page.reload();
+    assert.equal(await shown(), 'two');
+    await kept(page, ['/copied/']);
+    server.close();
+    await page.goto(`${server.origin}/copied/?from=bookmark`);
+    assert.equal(await shown(), 'two', 'what is kept is the newest');
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  });
+});
+
+test('requests for models go by', () =>
+  withSite({}, async ({ server, page }) => {
+    await page.goto(`${server.origin}/`);
+    await write(page);
+    await kept(page, ['/app/main.js']);
+    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url));
+    assert.ok(!urls.some((url) => url.endsWith('.gguf')), urls.join());
+  }));

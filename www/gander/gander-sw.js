@@ -1,0 +1,178 @@
+// Optional: keeps the page and the engine for offline use, and makes the page cross-origin isolated on hosts that cannot send the
+// COOP and COEP headers. (Models are kept by Gander.load, which needs no service worker.)
+//
+// A page turns it on with one line, before its other scripts. A service worker only serves its own folder and those below, so either
+// copy this file beside the page:
+//
+//   <script src="gander-sw.js"></script>
+//
+// or put a file sw.js there with the line `importScripts('./gander/gander-sw.js')`, and name it:
+//
+//   <script src="gander/gander-sw.js" data-worker="sw.js"></script>
+//
+// With data-isolate="off" no headers are added. This file is both the page's script and the service worker; it sees itself which.
+//
+// Service workers: https://w3c.github.io/ServiceWorker/. Isolation: https://html.spec.whatwg.org/multipage/browsers.html#coep.
+
+(() => {
+  if (globalThis.document) {
+    const { src, dataset } = /** @type {HTMLScriptElement} */ (document.currentScript);
+    if (navigator.serviceWorker) register(dataset.worker ?? src, dataset.isolate !== 'off').catch((error) => console.warn('gander-sw.js:', error));
+  } else serve(/** @type {WorkerScope} */ (/** @type {unknown} */ (globalThis)));
+
+  /**
+   * The page's part.
+   *
+   * @param {string} worker
+   * @param {boolean} isolate
+   */
+  async function register(worker, isolate) {
+    const RELOADED = 'gander-reloaded';
+    await navigator.serviceWorker.register(worker, { updateViaCache: 'none' });
+    const { active } = await navigator.serviceWorker.ready;
+    if (globalThis.crossOriginIsolated) sessionStorage.removeItem(RELOADED);
+    else if (isolate && !sessionStorage.getItem(RELOADED)) { // once: the page came without the worker, and so without the headers
+      await tell(active, { type: 'gander-isolate', on: true });
+      sessionStorage.setItem(RELOADED, 'yes');
+      return location.reload();
+    } else await tell(active, { type: 'gander-isolate', on: false }); // not wanted, or the browser has no COEP: credentialless
+    if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
+    const names = performance.getEntriesByType('resource').map(({ name }) => name);
+    await tell(active, { type: 'gander-keep', urls: [location.href, ...names] }); // what came before the worker was there
+  }
+
+  /**
+   * Sends a message, and waits until it was dealt with.
+   *
+   * @param {ServiceWorker | null} worker
+   * @param {Message} message
+   */
+  function tell(worker, message) {
+    const { port1, port2 } = new MessageChannel();
+    worker?.postMessage(message, [port2]);
+    return new Promise((resolve) => (port1.onmessage = resolve));
+  }
+
+  /** @typedef {{type: 'gander-isolate', on: boolean} | {type: 'gander-keep', urls: string[]}} Message */
+
+  /** @typedef {Event & {waitUntil: (work: Promise<unknown>) => void}} WaitEvent */
+
+  /**
+   * The part of ServiceWorkerGlobalScope that is used here.
+   *
+   * @typedef {object} WorkerScope
+   * @property {Location} location
+   * @property {() => Promise<void>} skipWaiting
+   * @property {{claim: () => Promise<void>}} clients
+   * @property {(<E>(type: string, listener: (event: E) => void) => void)} addEventListener
+   */
+
+  /**
+   * The worker's part: the network first, so that a new version is seen at once, and what was kept where there is none.
+   *
+   * @param {WorkerScope} scope
+   */
+  function serve(scope) {
+    const CACHE = 'gander-site-1';
+    const LARGEST = 64 << 20; // bytes of a file that is kept; models are not kept here
+    const ISOLATE = new URL('gander-isolate', scope.location.href).href; // in the cache: whether headers are added
+    /** @type {boolean | undefined} */
+    let isolating;
+
+    scope.addEventListener('install', (/** @type {WaitEvent} */ event) => event.waitUntil(scope.skipWaiting()));
+    scope.addEventListener('activate', (/** @type {WaitEvent} */ event) => event.waitUntil(activate()));
+    scope.addEventListener('message', (/** @type {WaitEvent & MessageEvent<Message>} */ event) => {
+      event.waitUntil(receive(event.data).finally(() => event.ports[0]?.postMessage('done')));
+    });
+    scope.addEventListener('fetch', (/** @type {WaitEvent & {request: Request, respondWith: (response: Promise<Response>) => void}} */ event) => {
+      const { request } = event;
+      // Models come in ranges, and past the HTTP cache: they go by.
+      const ours = request.method === 'GET' && new URL(request.url).origin === scope.location.origin && !request.headers.has('range') && request.cache !== 'no-store';
+      if (ours) event.respondWith(answer(request, event));
+    });
+
+    async function activate() {
+      for (const name of await caches.keys()) if (name.startsWith('gander-site-') && name !== CACHE) await caches.delete(name);
+      await scope.clients.claim();
+    }
+
+    /** @param {Message} message */
+    async function receive(message) {
+      if (message?.type === 'gander-isolate') {
+        isolating = message.on;
+        await (await caches.open(CACHE)).put(ISOLATE, new Response(String(message.on)));
+      } else if (message?.type === 'gander-keep') {
+        const seen = new Set();
+        for (const url of message.urls) await keepFile(url, seen);
+      }
+    }
+
+    /**
+     * Keeps a file, if that was not done, and of a script the files that it names.
+     *
+     * @param {string} url
+     * @param {Set<string>} seen
+     * @returns {Promise<void>}
+     */
+    async function keepFile(url, seen) {
+      url = url.split('#')[0];
+      if (seen.has(url) || new URL(url).origin !== scope.location.origin || /\.(gguf|safetensors)$/.test(new URL(url).pathname)) return;
+      seen.add(url);
+      const cache = await caches.open(CACHE);
+      let response = await cache.match(url);
+      if (!response) {
+        response = await fetch(url).catch(() => undefined);
+        if (!response || !(await keep(url, response.clone()))) return;
+      }
+      if (!/javascript/.test(response.headers.get('content-type') ?? '')) return;
+      const names = (await response.text()).matchAll(/(?:from|import|import\(|URL\()\s*['"](\.{1,2}\/[^'"]+)['"]/g);
+      for (const [, name] of names) await keepFile(new URL(name, url).href, seen);
+    }
+
+    /**
+     * @param {string} url
+     * @param {Response} response
+     * @returns {Promise<boolean>} whether it was kept
+     */
+    async function keep(url, response) {
+      if (response.status !== 200 || response.type !== 'basic' || Number(response.headers.get('content-length')) > LARGEST) return false;
+      try {
+        await (await caches.open(CACHE)).put(url, response);
+        return true;
+      } catch { // no room
+        return false;
+      }
+    }
+
+    /**
+     * @param {Request} request
+     * @param {WaitEvent} event
+     */
+    async function answer(request, event) {
+      try {
+        const response = await fetch(request);
+        event.waitUntil(keep(request.url.split('#')[0], response.clone()));
+        return await isolated(response);
+      } catch (error) {
+        const kept = await (await caches.open(CACHE)).match(request, { ignoreSearch: request.mode === 'navigate' });
+        if (!kept) throw error;
+        return isolated(kept);
+      }
+    }
+
+    /**
+     * Adds the headers of isolation, unless the host sends its own.
+     *
+     * @param {Response} response
+     */
+    async function isolated(response) {
+      isolating ??= (await (await (await caches.open(CACHE)).match(ISOLATE))?.text()) === 'true';
+      const { status, statusText, type } = response;
+      const headers = new Headers(response.headers);
+      if (!isolating || type !== 'basic' || headers.has('cross-origin-embedder-policy') || headers.has('cross-origin-opener-policy')) return response;
+      headers.set('cross-origin-embedder-policy', 'credentialless');
+      headers.set('cross-origin-opener-policy', 'same-origin');
+      return new Response([204, 205, 304].includes(status) ? null : response.body, { status, statusText, headers });
+    }
+  }
+})();
