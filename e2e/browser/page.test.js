@@ -152,3 +152,23 @@ onPage('has a name for every control, and no sideways scrolling on a small phone
   await page.setViewportSize({ width: 360, height: 740 });
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
 });
+
+onPage('lists the models that are kept, and deletes them', async (page) => {
+  await page.click('#kept-summary');
+  const row = page.locator('#kept-list li');
+  await row.waitFor();
+  assert.match(await row.textContent(), /^stories\.gguf2\.\d MB/);
+  assert.match(await page.locator('#kept-about').textContent(), /^2\.\d MB on this machine/);
+  await page.click('#kept-list button');
+  await row.waitFor({ state: 'detached' });
+  assert.match(await page.locator('#kept-about').textContent(), /are kept here/);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'kept-summary', 'the focus is not lost');
+});
+
+onPage('says when the browser cannot keep models', async (page) => {
+  await page.addInitScript(() => {
+    StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('no', 'SecurityError'));
+  });
+  await page.reload();
+  await page.locator('#kept-about', { hasText: 'does not let the page keep models' }).waitFor({ state: 'attached' });
+});

@@ -23,3 +23,17 @@ export function formatCount(count) {
 export function formatDuration(ms) {
   return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
+
+/**
+ * The last part of an address.
+ *
+ * @param {string} url
+ */
+export function nameOf(url) {
+  const last = new URL(url).pathname.split('/').filter(Boolean).pop() || url;
+  try {
+    return decodeURIComponent(last);
+  } catch { // a lone % is legal in an address
+    return last;
+  }
+}

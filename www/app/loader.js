@@ -2,7 +2,8 @@
 
 import { Gander } from '../gander/index.js';
 import { byId } from './dom.js';
-import { formatBytes, formatCount } from './format.js';
+import { formatBytes, formatCount, nameOf } from './format.js';
+import { showKept } from './kept.js';
 import { announce, clearNotice, showError } from './notice.js';
 
 /** @typedef {import('../gander/index.js').Model} Model */
@@ -53,7 +54,9 @@ export function startLoader(onModel) {
         signal: controller.signal,
         onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
       });
-      showCard(model.info, source === BUNDLED ? 'Story writer' : name, source === BUNDLED ? ABOUT_BUNDLED : model.info.description || ABOUT_OWN);
+      const lost = typeof source === 'string' && !model.kept ? ` It is not kept for the next visit: ${model.whyNotKept}.` : '';
+      if (source === BUNDLED) showCard(model.info, 'Story writer', ABOUT_BUNDLED);
+      else showCard(model.info, name, (model.info.description || ABOUT_OWN) + lost);
       used = source;
       usedName = name;
       announce(`${name} is loaded.`);
@@ -64,6 +67,7 @@ export function startLoader(onModel) {
       if (current === controller) {
         current = undefined;
         loading.hidden = true;
+        showKept();
         bundled.hidden = used === BUNDLED;
       }
     }
@@ -90,16 +94,6 @@ export function startLoader(onModel) {
   bundled.addEventListener('click', () => load(BUNDLED, 'The story writer'));
   acceptDrops(loadFiles);
   load(BUNDLED, 'The story writer');
-}
-
-/** @param {string} url */
-function nameOf(url) {
-  const last = new URL(url).pathname.split('/').filter(Boolean).pop() || url;
-  try {
-    return decodeURIComponent(last);
-  } catch { // a lone % is legal in an address
-    return last;
-  }
 }
 
 /**
