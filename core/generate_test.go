@@ -274,7 +274,16 @@ func TestOpenRejects(t *testing.T) {
 		{"unknown scaling", func(x *coretest.Tiny) {
 			x.Keys["llama.rope.scaling.type"], x.Keys["llama.rope.scaling.factor"] = "spiral", float32(2)
 		}, "unsupported", "spiral"},
-		{"mixture of experts", func(x *coretest.Tiny) { x.Keys["llama.expert_count"] = uint32(8) }, "unsupported", "experts"},
+		{"experts that no token uses", func(x *coretest.Tiny) { x.Keys["llama.expert_count"] = uint32(8) }, "bad_file", "llama.expert_used_count"},
+		{"more experts used than there are", func(x *coretest.Tiny) {
+			x.Keys["llama.expert_count"], x.Keys["llama.expert_used_count"] = uint32(8), uint32(9)
+		}, "bad_file", "9 of 8 experts"},
+		{"mixture without its tensors", func(x *coretest.Tiny) {
+			x.Keys["llama.expert_count"], x.Keys["llama.expert_used_count"] = uint32(8), uint32(2)
+		}, "bad_file", "blk.0.ffn_gate_inp.weight"},
+		{"experts with a scale", func(x *coretest.Tiny) {
+			x.Keys["llama.expert_count"], x.Keys["llama.expert_used_count"], x.Keys["llama.expert_weights_scale"] = uint32(8), uint32(2), float32(2.5)
+		}, "unsupported", "llama.expert_weights_scale"},
 		{"missing tensor", func(x *coretest.Tiny) { delete(x.Tensors, "blk.1.ffn_up.weight") }, "bad_file", "blk.1.ffn_up.weight"},
 		{"wrong shape", func(x *coretest.Tiny) {
 			x.Tensors["blk.1.ffn_up.weight"] = coretest.TinyTensor{Shape: []int64{32, 60}, Type: quant.F32}

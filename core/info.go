@@ -133,9 +133,14 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
 	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
 	floats := 2*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, branch, projection, mixed, a part of a projection
-	if workers > 1 {
-		floats += max(q, ffn) + hidden // rows put together, and on their way
+	wide, chosen := max(q, ffn), int64(0)
+	if used := int64(c.ExpertsUsed); used > 0 { // a token has its values in several experts
+		wide, chosen = max(q, used*int64(c.ExpertSize), used*hidden), max(used*int64(c.ExpertSize), used*hidden, int64(c.NumExperts))
+		floats += 2*chosen + hidden + int64(c.SharedSize)
 	}
-	quantised := 9 * max(hidden, q, ffn) // the input of a product: 8 bytes a value, 12 a block of 32
+	if workers > 1 {
+		floats += wide + max(hidden, chosen) // rows put together, and on their way
+	}
+	quantised := 9 * max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize)) // the input of a product: 8 bytes a value, 12 a block of 32
 	return tokens*(4*floats+quantised) + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
 }

@@ -58,6 +58,10 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"olmo2", "blk.0.attn_q_norm.weight"},
 		{"olmo2", "blk.1.post_ffw_norm.weight"},
 		{"phi3_long", "blk.0.ffn_down.weight"},
+		{"mixtral_moe", "blk.0.ffn_gate_inp.weight"},
+		{"mixtral_moe", "blk.1.ffn_down_exps.weight"},
+		{"qwen2moe", "blk.0.ffn_gate_shexp.weight"},
+		{"gpt_oss", "blk.0.attn_sinks.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {

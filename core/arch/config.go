@@ -35,7 +35,7 @@ type Config struct {
 	RoPE          nn.RoPEConfig // rope.*
 	Layers        []LayerConfig // [NumLayers]
 
-	NumExperts int // expert_count; 0 without a mixture of experts
+	Mixture // of experts, read by the architectures that have one
 
 	// MaxContext is how many positions there can be at most; 0 if there is no limit
 	// but memory.
@@ -99,7 +99,6 @@ func readConfig(f *gguf.File) (*Config, *keys, error) {
 	} else {
 		c.VocabSize = t.Rows()
 	}
-	c.NumExperts = int(k.number("expert_count", 0))
 	k.rope(c)
 	c.Gate = nn.SwiGLU
 	c.Layers = make([]LayerConfig, c.NumLayers)

@@ -1,6 +1,9 @@
 package arch
 
-import "github.com/gander-lm/gander/core/nn"
+import (
+	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/shard"
+)
 
 // gatedFFN is a block's feed-forward network down(f(gate·h) * up·h), f being that of
 // Config.Gate. Gate and up may be one tensor, with the gate first.
@@ -12,16 +15,22 @@ type gatedFFN struct {
 
 // feedForward writes the network's output over its input h, of any number of rows.
 func (f *gatedFFN) feedForward(ctx *nn.Context, c *Config, h []float32) {
+	gated(ctx, c, &f.GateUp, &f.Down, c.ffnSplit, h)
+}
+
+// gated is the feedForward of a gatedFFN; split is how the workers divide its hidden
+// values.
+func gated(ctx *nn.Context, c *Config, gateUp, down *nn.Linear, split shard.Split, h []float32) {
 	n := len(h) / c.HiddenSize
 	if n == 0 {
 		return
 	}
 	ctx.Input(h, n)
-	gateUp := ctx.Floats(nn.BufferProj, n*f.GateUp.Rows())
-	f.GateUp.Forward(ctx, gateUp)
-	c.Gate(ctx.Part(nn.BufferMixed, n, c.ffnSplit), gateUp, n)
-	ctx.Input(ctx.Whole(nn.BufferMixed, n, c.ffnSplit), n)
-	f.Down.Forward(ctx, h)
+	values := ctx.Floats(nn.BufferProj, n*gateUp.Rows())
+	gateUp.Forward(ctx, values)
+	c.Gate(ctx.Part(nn.BufferMixed, n, split), values, n)
+	ctx.Input(ctx.Whole(nn.BufferMixed, n, split), n)
+	down.Forward(ctx, h)
 }
 
 // geluFFN is the feed-forward network down(gelu(up·h)).

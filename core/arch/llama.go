@@ -6,7 +6,6 @@
 package arch
 
 import (
-	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/nn"
 )
@@ -29,13 +28,15 @@ type llamaBlock struct {
 	gatedFFN
 }
 
-func newLlama(c *Config, _ *keys) (Decoder, error) { return makeLlama(c) }
+func newLlama(c *Config, k *keys) (Decoder, error) {
+	if k.number("expert_count", 0) != 0 {
+		return newMixtral(c, k)
+	}
+	return makeLlama(c)
+}
 
 // makeLlama is newLlama for the architectures that differ from it in constants.
 func makeLlama(c *Config) (*llama, error) {
-	if c.NumExperts > 0 {
-		return nil, &errs.UnsupportedError{What: "mixture of experts"}
-	}
 	return &llama{decoder: newDecoder(c), Blocks: make([]llamaBlock, c.NumLayers)}, nil
 }
 

@@ -46,15 +46,23 @@ func (c *Config) dims() nn.Dims {
 	values := func(heads shard.Range) shard.Range {
 		return shard.Range{From: heads.From * c.HeadDim, To: heads.To * c.HeadDim}
 	}
+	own := func(s shard.Split) shard.Range {
+		if s == nil {
+			return shard.Range{}
+		}
+		return s.Of(c.group.Rank())
+	}
 	return nn.Dims{
 		Sizes: map[string]int{
 			"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
 			"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
 			"heads": c.NumHeads, "kvheads": c.NumKVHeads, "context": c.ContextLength,
+			"experts": c.NumExperts, "expert": c.ExpertSize, "shared": c.SharedSize,
 			"all q": c.NumHeads * c.HeadDim, "all kv": c.NumKVHeads * c.HeadDim, // on every worker
 		},
 		Parts: map[string]shard.Range{
 			"q": values(c.heads), "kv": values(c.kvHeads), "ffn": c.ffn, "heads": c.heads, "kvheads": c.kvHeads,
+			"expert": own(c.expertSplit), "shared": own(c.sharedSplit),
 		},
 		Group: c.group,
 	}

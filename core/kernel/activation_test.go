@@ -110,3 +110,18 @@ func TestLayerNorm(t *testing.T) {
 	assert.Panics(t, func() { LayerNorm(make([]float32, 8), make([]float32, 8), make([]float32, 3), nil, eps) })
 	assert.Panics(t, func() { LayerNorm(make([]float32, 8), make([]float32, 8), make([]float32, 4), make([]float32, 3), eps) })
 }
+
+// TestClampedSwiGLU compares with the formula in float64.
+func TestClampedSwiGLU(t *testing.T) {
+	var gate, up, want []float32
+	for g := -20.0; g <= 20; g += 0.5 {
+		for u := -10.0; u <= 10; u += 2.5 {
+			gate, up = append(gate, float32(g)), append(up, float32(u))
+			g, u := min(g, 7), min(7, max(-7, u))
+			want = append(want, float32(g/(1+math.Exp(-1.702*g))*(u+1)))
+		}
+	}
+	ClampedSwiGLU(gate, gate, up)
+	assert.InDeltaSlice(t, want, gate, 1e-4)
+	assert.Panics(t, func() { ClampedSwiGLU(gate, gate, up[1:]) })
+}

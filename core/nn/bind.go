@@ -43,6 +43,7 @@ type Binder struct {
 //	gguf:"A+B+C"             a Linear of several matrices on top of each other
 //	gguf:"NAME,alt:OTHER"    OTHER.weight if NAME.weight is absent (tied weights)
 //	gguf:"A+B,alt:OTHER"     the same, where OTHER has the rows of A and of B
+//	                         Experts likewise, of tensors of three dimensions
 //	gguf:"NAME,optional"     a Vector or a norm that may be absent
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
 //	an embedded struct       its fields, as if they stood here
@@ -86,6 +87,8 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 	switch layer := v.Addr().Interface().(type) {
 	case *Linear:
 		return b.linear(layer, prefix, name, option, dim)
+	case *Experts:
+		return b.experts(layer, prefix, name, option, dim)
 	case *Embedding:
 		t, err := b.tensor(prefix+name+".weight", dim)
 		if err != nil {

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gander-lm/gander/core/gguf"
@@ -19,19 +18,24 @@ type piece struct {
 
 // linear joins the matrices of a layer into as few as their layouts allow.
 func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
-	pieces, err := b.pieces(prefix, name, option, dim)
+	pieces, err := b.pieces(prefix, name, option, "", dim)
 	if err != nil {
 		return err
 	}
 	b.own(l, pieces)
-	if len(pieces) == 1 {
-		m, err := b.matrix(pieces[0].tensor, pieces[0].rows)
-		if err != nil {
-			return err
-		}
-		l.parts = []*quant.Matrix{m}
-		return b.bias(l, pieces)
+	if len(pieces) > 1 {
+		return b.stack(l, pieces)
 	}
+	m, err := b.matrix(pieces[0].tensor, pieces[0].rows)
+	if err != nil {
+		return err
+	}
+	l.parts = []*quant.Matrix{m}
+	return b.bias(l, pieces)
+}
+
+// stack is linear for pieces that this worker has its rows of.
+func (b *Binder) stack(l *Linear, pieces []piece) error {
 	var pending []slice // neighbours of one layout
 	var layout quant.Layout
 	flush := func() {
@@ -58,21 +62,22 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 }
 
 // pieces finds the tensors of a layer: one for each dimension of its rows, or,
-// where the file has it so, one that has the rows of all.
-func (b *Binder) pieces(prefix, name, option, dim string) ([]piece, error) {
+// where the file has it so, one that has the rows of all. outer, if not empty, is what
+// comes before dim in the tensors' shapes: "NAME,".
+func (b *Binder) pieces(prefix, name, option, outer, dim string) ([]piece, error) {
 	names := strings.Split(name, "+")
 	rows, cols, _ := strings.Cut(dim, ",")
 	dims := strings.Split(rows, "+")
 	if other, ok := strings.CutPrefix(option, "alt:"); ok {
 		if _, has := b.file.Tensor(prefix + names[0] + ".weight"); !has {
-			if t, has := b.file.Tensor(prefix + other + ".weight"); has && slices.Equal(t.Shape, b.shape(dim)) {
+			if t, has := b.file.Tensor(prefix + other + ".weight"); has && slices.Equal(t.Shape, b.shape(outer+dim)) {
 				names = []string{other}
 			}
 		}
 	}
 	out := make([]piece, len(dims))
 	if len(names) == 1 {
-		t, err := b.tensor(prefix+names[0]+".weight", dim)
+		t, err := b.tensor(prefix+names[0]+".weight", outer+dim)
 		if err != nil {
 			return nil, err
 		}
@@ -85,11 +90,11 @@ func (b *Binder) pieces(prefix, name, option, dim string) ([]piece, error) {
 		return out, nil
 	}
 	for i, n := range names {
-		t, err := b.tensor(prefix+n+".weight", dims[i]+","+cols)
+		t, err := b.tensor(prefix+n+".weight", outer+dims[i]+","+cols)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = piece{slice{t, shard.Range{To: t.Rows()}}, prefix + n + ".bias", dims[i]}
+		out[i] = piece{slice{t, shard.Range{To: b.Sizes[dims[i]]}}, prefix + n + ".bias", dims[i]}
 	}
 	return out, nil
 }
@@ -129,8 +134,8 @@ func (b *Binder) bias(l *Linear, pieces []piece) error {
 		if !ok {
 			continue
 		}
-		if w := p.tensor.Rows(); len(t.Shape) != 1 || t.Cols() != w {
-			return shapeError(t, strconv.Itoa(w), []int64{int64(w)})
+		if want := p.tensor.Shape[1:]; !slices.Equal(t.Shape, want) {
+			return shapeError(t, "a value for each row of "+p.tensor.Name, want)
 		}
 		if _, err := t.Type(); err != nil {
 			return err

@@ -30,6 +30,7 @@ const (
 	BufferProj                   // output of the first linear layer of a block: q, k and v, or gate and up
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
 	BufferBranch                 // a second working value, of blocks whose halves run side by side
+	BufferExpert                 // the inputs of one expert of a mixture
 	bufferWhole                  // what Whole puts together
 	bufferRows                   // rows of a product that are to be exchanged
 	numBuffers

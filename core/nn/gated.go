@@ -15,6 +15,9 @@ func SwiGLU(dst, x []float32, tokens int) { gated(dst, x, tokens, kernel.SwiGLU)
 // GeGLU is the Gate gelu(gate)*up: see kernel.GeGLU.
 func GeGLU(dst, x []float32, tokens int) { gated(dst, x, tokens, kernel.GeGLU) }
 
+// ClampedSwiGLU is the Gate of gpt-oss: see kernel.ClampedSwiGLU.
+func ClampedSwiGLU(dst, x []float32, tokens int) { gated(dst, x, tokens, kernel.ClampedSwiGLU) }
+
 func gated(dst, x []float32, tokens int, f func(dst, gate, up []float32)) {
 	n := len(dst) / tokens
 	if n == 0 {

@@ -70,7 +70,7 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	}
 	rowBytes, _ := typ.RowBytes(t.Cols())
 	if j.into == nil {
-		return l.vector(j, typ, t.Rows()*rowBytes, progress)
+		return l.vector(j, typ, progress)
 	}
 	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
 		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
@@ -93,22 +93,25 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	return nil
 }
 
-// vector reads a vector, or a few rows as one, whole even if only a part of it is wanted: it is short,
-// and its values may come in blocks.
-func (l *loader) vector(j job, typ quant.Type, bytes int, progress func(int64)) error {
-	raw := l.buffer(bytes)
-	if err := l.file.ReadTensor(j.tensor, raw, 0); err != nil {
+// vector reads values of a vector, or of a few rows as one, in whole blocks.
+func (l *loader) vector(j job, typ quant.Type, progress func(int64)) error {
+	if len(j.vector) == 0 {
+		return nil
+	}
+	first, last := j.rows.From/typ.BlockLen, (j.rows.To+typ.BlockLen-1)/typ.BlockLen
+	raw := l.buffer((last - first) * typ.BlockBytes)
+	if err := l.file.ReadTensor(j.tensor, raw, int64(first)*int64(typ.BlockBytes)); err != nil {
 		return err
 	}
-	if n := j.tensor.Cols() * j.tensor.Rows(); len(j.vector) == n {
+	if n := (last - first) * typ.BlockLen; len(j.vector) == n {
 		typ.Dequantize(j.vector, raw)
 	} else {
 		whole := make([]float32, n)
 		typ.Dequantize(whole, raw)
-		copy(j.vector, whole[j.rows.From:])
+		copy(j.vector, whole[j.rows.From-first*typ.BlockLen:])
 	}
 	if progress != nil {
-		progress(j.tensor.Offset + int64(bytes))
+		progress(j.tensor.Offset + int64(last)*int64(typ.BlockBytes))
 	}
 	return nil
 }
