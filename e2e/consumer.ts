@@ -7,7 +7,8 @@ export async function write(file: File, signal: AbortSignal): Promise<string> {
   const info: Readonly<ModelInfo> = model.info;
   const ids: Int32Array = await model.tokenize('Once', { special: false });
   const logits: Float32Array = await model.logits([...ids]);
-  let text = '';
+  const prompt: string = await model.applyChatTemplate([{ role: 'user', content: 'Hello!' }], { tools: [{ type: 'function' }], variables: { enable_thinking: false } });
+  let text = prompt;
   for await (const token of model.generate(ids, { temperature: 0, stop: 'end', logprobs: 3, signal })) {
     const { id, top = [] }: Token = token;
     text += token.text + top.filter((candidate) => candidate.id !== id).length;
@@ -27,6 +28,8 @@ export async function wrong(model: Model): Promise<void> {
   await model.complete('', { topk: 1 });
 
   await Gander.load('', { workers: 4 });
+  // @ts-expect-error: a message has a role
+  await model.applyChatTemplate([{ content: 'Hello!' }]);
   // @ts-expect-error: ids are numbers
   await model.detokenize(['1']);
   // @ts-expect-error: a Model comes from Gander.load

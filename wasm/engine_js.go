@@ -184,7 +184,7 @@ func (e *engine) generate(args []js.Value) (any, error) {
 // promptIDs gives the token ids of a prompt, which is a string or an Int32Array.
 func (e *engine) promptIDs(prompt js.Value) ([]int32, error) {
 	if prompt.Type() == js.TypeString {
-		return e.model.Tokenize(prompt.String(), true)
+		return e.model.TokenizePrompt(prompt.String())
 	}
 	return int32s(prompt), nil
 }

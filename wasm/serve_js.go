@@ -31,14 +31,15 @@ func Serve(exchange Exchange) {
 	e := &engine{pause: hook.Get("pause"), exchange: exchange, exchanged: make(chan bool, 1)}
 	functions := js.Global().Get("Object").New()
 	for name, f := range map[string]func([]js.Value) (any, error){
-		"open":       e.open,
-		"inspect":    e.inspect,
-		"tokenize":   e.tokenize,
-		"detokenize": e.detokenize,
-		"logits":     e.logits,
-		"generate":   e.generate,
-		"follow":     e.follow,
-		"measure":    e.measure,
+		"open":              e.open,
+		"inspect":           e.inspect,
+		"tokenize":          e.tokenize,
+		"detokenize":        e.detokenize,
+		"applyChatTemplate": e.applyChatTemplate,
+		"logits":            e.logits,
+		"generate":          e.generate,
+		"follow":            e.follow,
+		"measure":           e.measure,
 	} {
 		functions.Set(name, promiseFunc(f))
 	}

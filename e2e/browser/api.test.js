@@ -4,12 +4,22 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setUp, workersLeft } from '../lib/fixture.js';
-import { brokenModels, bundledPath } from '../lib/models.js';
+import { brokenModels, bundledPath, withChatTemplate } from '../lib/models.js';
 
 const broken = brokenModels();
 
+const templates = {
+  tools: '{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}{{ tools|tojson }}{{ mood }}{{ add_generation_prompt }}{{ strftime_now("%Y") }}',
+  broken: '\n{% if %}',
+  refusing: '{{ raise_exception("no such role") }}',
+  endless: '{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}',
+  recursive: '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+  reading: '{% include "/etc/passwd" %}',
+};
+
 const fixture = setUp({
   ...Object.fromEntries(broken.map(({ bytes }, i) => [`/broken/${i}.gguf`, (_, response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes)])),
+  ...Object.fromEntries(Object.entries(templates).map(([name, template]) => [`/template/${name}.gguf`, (_, response) => response.writeHead(200).end(withChatTemplate(template))])),
   '/chunked.gguf': (_, response) => response.writeHead(200).end(readFileSync(bundledPath)),
   '/stuck.gguf': (_, response) => {
     const bytes = readFileSync(bundledPath);
@@ -123,6 +133,35 @@ inPage('writes the same with speculation, and tells what came of it', { same: tr
     drafted: draftedTokens >= acceptedTokens,
     accepted: acceptedTokens > 100,
   };
+});
+
+inPage('makes prompts with ChatML where the model has no template', { kind: 'chatml', prompt: '<|im_start|>user\nHé<|im_end|>\n<|im_start|>assistant\n', open: '<|im_start|>user\nHé<|im_end|>\n' }, async ({ load }) => {
+  const model = await load();
+  const messages = [{ role: 'user', content: 'Hé' }];
+  return { kind: model.info.chatTemplate, prompt: await model.applyChatTemplate(messages), open: await model.applyChatTemplate(messages, { addGenerationPrompt: false }) };
+});
+
+inPage("makes prompts with the model's template", { kind: 'model', text: '<user>hi<assistant>yo[{"z": 1, "a": [true, null, 1.5]}]calmTrue2025', bos: true }, async ({ Gander }) => {
+  const model = await Gander.load('template/tools.gguf');
+  const messages = [{ role: 'user', content: 'hi' }, { role: 'assistant', content: 'yo' }];
+  const prompt = await model.applyChatTemplate(messages, { tools: [{ z: 1, a: [true, null, 1.5] }], variables: { mood: 'calm' }, now: new Date(2025, 6, 10, 12) });
+  const [bos] = await model.tokenize('');
+  const start = await model.detokenize([bos]);
+  const { usage } = await model.complete(prompt, { maxTokens: 1, ignoreEOS: true });
+  const ids = await model.tokenize(prompt); // with a BOS of its own, so one more than the prompt that is computed
+  return { kind: model.info.chatTemplate, text: prompt.slice(prompt.indexOf('<user>')), bos: usage.promptTokens === ids.length - 1 && ids[0] === ids[1] && start !== undefined };
+});
+
+inPage('bad templates reject with the code template, and the model lives on', [['template', 'line 2'], ['template', 'no such role'], ['template', 'steps'], ['template', 'nested'], ['template', 'include']], async ({ Gander, GanderError }) => {
+  const found = [];
+  for (const [name, word] of [['broken', 'line 2'], ['refusing', 'no such role'], ['endless', 'steps'], ['recursive', 'nested'], ['reading', 'include']]) {
+    const model = await Gander.load(`template/${name}.gguf`);
+    const error = await model.applyChatTemplate([{ role: 'user', content: 'hi' }]).catch((e) => e);
+    const alive = (await model.complete('Once', { maxTokens: 2, ignoreEOS: true })).tokens.length === 2;
+    found.push([error instanceof GanderError && alive && error.code, error.message.includes(word) ? word : error.message]);
+    model.close();
+  }
+  return found;
 });
 
 inPage('stops at a stop string and leaves it out', { stopped: 'stop', clean: true }, async ({ load, prompt }) => {

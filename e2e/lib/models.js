@@ -66,3 +66,26 @@ export function brokenModels() {
     { name: 'unknown architecture', bytes: changed(nextValue, Buffer.from('lxama')), code: 'unsupported' },
   ];
 }
+
+/**
+ * Gives the bundled model with a chat template.
+ *
+ * @param {string} template
+ * @returns {Buffer}
+ */
+export function withChatTemplate(template) {
+  const file = readFileSync(bundledPath);
+  const key = Buffer.from('tokenizer.chat_template');
+  const header = 8 + key.length + 4 + 8; // length and text of the key, type, length of the value
+  const padding = -(header + Buffer.byteLength(template) + 4) & 31; // tensors stay aligned
+  const text = Buffer.from(`${template}{#${' '.repeat(padding)}#}`);
+  const entry = Buffer.alloc(header + text.length);
+  entry.writeBigUInt64LE(BigInt(key.length), 0);
+  key.copy(entry, 8);
+  entry.writeUInt32LE(8, 8 + key.length); // a string
+  entry.writeBigUInt64LE(BigInt(text.length), header - 8);
+  text.copy(entry, header);
+  const start = Buffer.from(file.subarray(0, 24));
+  start.writeBigUInt64LE(start.readBigUInt64LE(16) + 1n, 16);
+  return Buffer.concat([start, entry, file.subarray(24)]);
+}

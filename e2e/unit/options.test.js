@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkInspectOptions, checkLoadOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
+import { chatConversation, checkInspectOptions, checkLoadOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from '../../www/gander/options.js';
 
 const cases = [
   { name: 'load: none', check: () => checkLoadOptions({}), want: null },
@@ -49,6 +49,17 @@ const cases = [
   { name: 'generate: negative drafts', check: () => engineOptions({ speculate: -1 }), want: RangeError },
   { name: 'generate: half a draft', check: () => engineOptions({ speculate: 0.5 }), want: RangeError },
   { name: 'generate: drafts as true', check: () => engineOptions({ speculate: true }), want: TypeError },
+  { name: 'chat: all', check: () => chatConversation([{ role: 'user', content: 'x' }], { tools: [{}], documents: [], addGenerationPrompt: false, variables: { enable_thinking: true }, now: new Date() }), want: null },
+  { name: 'chat: no messages', check: () => chatConversation([], {}), want: TypeError },
+  { name: 'chat: a text', check: () => chatConversation('hello', {}), want: TypeError },
+  { name: 'chat: messages that are texts', check: () => chatConversation(['hello'], {}), want: TypeError },
+  { name: 'chat: no role', check: () => chatConversation([{ content: 'x' }], {}), want: TypeError },
+  { name: 'chat: half a surrogate pair', check: () => chatConversation([{ role: 'user', content: 'a\ud800' }], {}), want: TypeError },
+  { name: 'chat: unknown', check: () => chatConversation([{ role: 'user' }], { enable_thinking: true }), want: TypeError },
+  { name: 'chat: tools that are none', check: () => chatConversation([{ role: 'user' }], { tools: {} }), want: TypeError },
+  { name: 'chat: variables with a name that is taken', check: () => chatConversation([{ role: 'user' }], { variables: { tools: [] } }), want: TypeError },
+  { name: 'chat: variables as a list', check: () => chatConversation([{ role: 'user' }], { variables: [] }), want: TypeError },
+  { name: 'chat: no time', check: () => chatConversation([{ role: 'user' }], { now: new Date(NaN) }), want: TypeError },
   { name: 'ids: array', check: () => tokenIds([1, 2]), want: null },
   { name: 'ids: a negative id is for the engine to refuse', check: () => tokenIds([-1]), want: null },
   { name: 'ids: text', check: () => tokenIds('12'), want: TypeError },
@@ -69,6 +80,11 @@ test('engineOptions gives what the engine takes', () => {
   const { signal } = new AbortController();
   const want = { temperature: 0, seed: 3, stop: ['end'], logprobs: 1 };
   assert.deepEqual(engineOptions({ temperature: 0, seed: 3, stop: 'end', logprobs: true, topK: undefined, signal }), want);
+});
+
+test('chatConversation keeps the order of keys', () => {
+  const want = '{"mood":"calm","messages":[{"role":"user","content":"x"}],"tools":[{"z":1,"a":2}],"add_generation_prompt":true}';
+  assert.equal(chatConversation([{ role: 'user', content: 'x' }], { tools: [{ z: 1, a: 2 }], variables: { mood: 'calm' } }), want);
 });
 
 test('engineOptions draws a seed', () => {

@@ -13,6 +13,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
+ * @property {(conversation: string, now: number) => Promise<string>} applyChatTemplate of a conversation as JSON, at a time in ms since 1970
  * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits
  * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate

@@ -8,6 +8,7 @@
  * - `context_full`: the prompt does not fit into the context
  * - `bad_option`: the engine refused an option's value
  * - `bad_token`: a token id outside the vocabulary
+ * - `template`: the model's chat template is broken, refuses the conversation, or goes over a limit; the message has the line
  * - `aborted`: the engine stopped the call itself (a call stopped by your AbortSignal rejects with the signal's reason instead)
  * - `io`: the file could not be read (for example, it changed on disk while it was open)
  * - `memory`: the model needs more memory than it can have (`memory` holds the numbers), or the engine ran out of it
@@ -18,7 +19,7 @@
  * - `worker`: the worker could not start, or it died
  * - `internal`: a bug in Gander; please report it
  *
- * @typedef {'bad_file' | 'unsupported' | 'context_full' | 'bad_option' | 'bad_token' | 'aborted' | 'io' | 'memory'
+ * @typedef {'bad_file' | 'unsupported' | 'context_full' | 'bad_option' | 'bad_token' | 'template' | 'aborted' | 'io' | 'memory'
  *   | 'network' | 'integrity' | 'busy' | 'closed' | 'worker' | 'internal'} ErrorCode
  */
 

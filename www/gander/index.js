@@ -23,6 +23,7 @@ export const Gander = Object.freeze({
  * @typedef {import('./cache.js').KeptRoom} KeptRoom
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
  * @typedef {import('./errors.js').MemoryNeeds} MemoryNeeds
+ * @typedef {import('./model.js').ChatMessage} ChatMessage
  * @typedef {import('./model.js').Completion} Completion
  * @typedef {import('./model.js').FinishReason} FinishReason
  * @typedef {import('./model.js').GenerateEnd} GenerateEnd
@@ -32,6 +33,7 @@ export const Gander = Object.freeze({
  * @typedef {import('./model.js').Token} Token
  * @typedef {import('./model.js').TokenCandidate} TokenCandidate
  * @typedef {import('./model.js').Usage} Usage
+ * @typedef {import('./options.js').ChatTemplateOptions} ChatTemplateOptions
  * @typedef {import('./options.js').GenerateOptions} GenerateOptions
  * @typedef {import('./options.js').InspectOptions} InspectOptions
  * @typedef {import('./options.js').LoadOptions} LoadOptions

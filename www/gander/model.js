@@ -3,7 +3,7 @@
 import { takeClient } from './client.js';
 import { openModel } from './crew.js';
 import { withSource } from './load.js';
-import { checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
+import { chatConversation, checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
 import { sourceSpec } from './source.js';
 
 /**
@@ -26,6 +26,7 @@ import { sourceSpec } from './source.js';
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
+ * @property {'model' | 'chatml'} chatTemplate whose chat template `applyChatTemplate` takes: the model's, or ChatML where it has none
  * @property {Memory & Held} memory what the model takes of all workers together
  * @property {(Memory & Held)[]} workerMemory what it takes of each worker
  * @property {number} workers how many workers share the model
@@ -55,6 +56,13 @@ import { sourceSpec } from './source.js';
  *
  * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} FileInput
  * @typedef {FileInput | FileInput[]} SourceInput
+ */
+
+/**
+ * A message of a conversation. What else than the role a message may have is up to the model's chat template: `tool_calls`,
+ * `reasoning_content`, …
+ *
+ * @typedef {{role: string, content?: string | null | Array<{type: string} & Record<string, unknown>>} & Record<string, unknown>} ChatMessage
  */
 
 /**
@@ -201,6 +209,20 @@ export class Model {
   }
 
   /**
+   * Makes the prompt of a conversation, with the chat template in the model's file, or ChatML where there is none (see
+   * `info.chatTemplate`). Rejects with the code `template` where the template refuses, as many do roles in an order that they don't know.
+   *
+   * @param {ChatMessage[]} messages
+   * @param {import('./options.js').ChatTemplateOptions} [options]
+   * @returns {Promise<string>} the prompt, for `generate`
+   */
+  async applyChatTemplate(messages, options = {}) {
+    const conversation = chatConversation(messages, options);
+    const now = (options.now ?? new Date()).getTime();
+    return /** @type {string} */ (await this.#client.call({ type: 'applyChatTemplate', conversation, now }));
+  }
+
+  /**
    * Computes the logits (before softmax) of the token that follows `ids`, in a context of its own.
    *
    * @param {number[] | Int32Array} ids at least one token
@@ -215,7 +237,7 @@ export class Model {
 
   /**
    * Writes on from a prompt, token by token. The prompt is text, in which special tokens are recognised and to which BOS is added as
-   * the model asks, or token ids, taken as they are. Each call starts from its prompt alone; what the prompt has in common with the
+   * the model asks, unless it is there, or token ids, taken as they are. Each call starts from its prompt alone; what the prompt has in common with the
    * call before is not computed again. Generations of one model run one after the other, in the order in which they were first asked
    * for a token. Leaving the loop stops the generation.
    *

@@ -61,6 +61,17 @@
  * @property {boolean} [special] adds BOS and EOS as the model asks and recognises special tokens in the text; default true
  */
 
+/**
+ * Options of `model.applyChatTemplate`.
+ *
+ * @typedef {object} ChatTemplateOptions
+ * @property {object[]} [tools] functions that the model may call, in the form that its template knows, most often OpenAI's
+ * @property {object[]} [documents] texts to answer from
+ * @property {boolean} [addGenerationPrompt] ends the prompt where the assistant's answer begins; default true
+ * @property {Record<string, unknown>} [variables] further variables of the template, such as `enable_thinking`
+ * @property {Date} [now] the time that the template sees; default: the present
+ */
+
 /** @typedef {(name: string, value: unknown) => void} Check throws when value is no good */
 
 /**
@@ -145,6 +156,25 @@ const generateChecks = {
 /** @type {Record<string, Check>} */
 const tokenizeChecks = { special: boolean };
 
+const objects = be('an array of objects', (v) => Array.isArray(v) && v.every((x) => typeof x === 'object' && x !== null));
+
+/** Names that variables of a template can't have: they have options, or come from the model. */
+const TAKEN = ['messages', 'tools', 'documents', 'add_generation_prompt', 'bos_token', 'eos_token'];
+
+/** @type {Record<string, Check>} */
+const chatTemplateChecks = {
+  tools: objects,
+  documents: objects,
+  addGenerationPrompt: boolean,
+  variables: (name, value) => {
+    be('an object', (v) => typeof v === 'object' && v !== null && !Array.isArray(v))(name, value);
+    for (const taken of Object.keys(/** @type {object} */ (value))) {
+      if (TAKEN.includes(taken)) throw new TypeError(`${name} can't have the name ${taken}`);
+    }
+  },
+  now: be('a Date', (v) => v instanceof Date && !Number.isNaN(v.getTime())),
+};
+
 /** @type {Record<string, Check>} */
 const logitsChecks = { signal };
 
@@ -173,6 +203,28 @@ export function checkInspectOptions(options) {
  */
 export function checkTokenizeOptions(options) {
   check('tokenize', options, tokenizeChecks);
+}
+
+/**
+ * Checks the arguments of `model.applyChatTemplate` and gives the conversation as JSON, by the names that templates know.
+ *
+ * @param {import('./model.js').ChatMessage[]} messages
+ * @param {ChatTemplateOptions} options
+ * @returns {string}
+ */
+export function chatConversation(messages, options) {
+  check('applyChatTemplate', options, chatTemplateChecks);
+  objects('applyChatTemplate: messages', messages);
+  if (messages.length === 0) throw new TypeError('applyChatTemplate: messages must not be empty');
+  for (const { role } of messages) {
+    if (typeof role !== 'string') throw new TypeError(`applyChatTemplate: the role of a message must be a string, not ${describe(role)}`);
+  }
+  const { tools, documents, addGenerationPrompt = true, variables } = options;
+  const conversation = { ...variables, messages, tools, documents, add_generation_prompt: addGenerationPrompt };
+  return JSON.stringify(conversation, (key, value) => {
+    if (typeof value === 'string') checkText(`applyChatTemplate: ${key}`, value);
+    return value;
+  });
 }
 
 /**

@@ -12,6 +12,7 @@
 //   { id, type: 'follow' }                         works for the first worker of the plan, until it ends
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
 //   { id, type: 'detokenize', ids }                                                                                 -> string
+//   { id, type: 'applyChatTemplate', conversation, now }                                                            -> string
 //   { id, type: 'logits', ids }                                                                                     -> Float32Array
 //   { id, type: 'generate', prompt, options }      a `token` message for each token comes before the answer         -> GenerateEnd
 //   { id, type: 'abort' }                          stops the call with this id; the call itself is still answered
@@ -43,6 +44,7 @@ import { openSource } from './source.js';
  *   | {id: number, type: 'follow'}
  *   | {id: number, type: 'tokenize', text: string, special: boolean}
  *   | {id: number, type: 'detokenize', ids: Int32Array}
+ *   | {id: number, type: 'applyChatTemplate', conversation: string, now: number}
  *   | {id: number, type: 'logits', ids: Int32Array}
  *   | {id: number, type: 'generate', prompt: string | Int32Array, options: Record<string, number | boolean | string[]>}} Call
  */
@@ -146,6 +148,8 @@ async function perform(call, signal) {
       return go.tokenize(call.text, call.special);
     case 'detokenize':
       return go.detokenize(call.ids);
+    case 'applyChatTemplate':
+      return go.applyChatTemplate(call.conversation, call.now);
     case 'logits':
       return inTurn(signal, () => go.logits(call.ids, signal));
     case 'generate':
