@@ -186,16 +186,20 @@ func TestSlidingWindow(t *testing.T) {
 
 func TestChatTemplate(t *testing.T) {
 	config, tensors := tiny()
-	for _, c := range []struct{ file, text, want string }{
-		{hf.TemplateName, "{{ messages }}", "{{ messages }}"},
-		{hf.TokenizerConfigName, `{"chat_template": "{{ a }}"}`, "{{ a }}"},
-		{hf.TokenizerConfigName, `{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}`, "d"},
-		{hf.TokenizerConfigName, `{}`, ""},
+	for _, c := range []struct{ file, text, want, tools string }{
+		{hf.TemplateName, "{{ messages }}", "{{ messages }}", ""},
+		{hf.TokenizerConfigName, `{"chat_template": "{{ a }}"}`, "{{ a }}", ""},
+		{hf.TokenizerConfigName, `{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}`, "d", "t"},
+		{hf.TokenizerConfigName, `{"chat_template": [{"name": "", "template": "t"}, {"name": "tool_use"}, 5]}`, "", ""},
+		{hf.TokenizerConfigName, `{}`, "", ""},
 	} {
 		fsys := coretest.ModelFolder(t, config, 1, tensors...)
 		fsys[c.file] = &fstest.MapFile{Data: []byte(c.text)}
-		got, _ := viewFS(t, fsys).String("tokenizer.chat_template")
+		f := viewFS(t, fsys)
+		got, _ := f.String("tokenizer.chat_template")
 		assert.Equal(t, c.want, got)
+		got, _ = f.String("tokenizer.chat_template.tool_use")
+		assert.Equal(t, c.tools, got)
 	}
 }
 

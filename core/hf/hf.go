@@ -134,9 +134,12 @@ func (m *Model) template() error {
 		for _, x := range t {
 			named, _ := x.(map[string]any)
 			name, _ := named["name"].(string)
-			if text, ok := named["template"].(string); ok && name == "default" {
+			text, ok := named["template"].(string)
+			switch {
+			case ok && name == "default":
 				m.File.Set(key, text)
-				break
+			case ok && name != "":
+				m.File.Set(key+"."+name, text)
 			}
 		}
 	}
