@@ -15,12 +15,16 @@ import (
 // in float64, over several chunks, some of which the cache gives up; batches have
 // the bits of their tokens, and the observed weights are those of the formula.
 func TestWindowSoftCapSinks(t *testing.T) {
-	for _, window := range []int{0, 1, 23, kvcache.ChunkLen, kvcache.ChunkLen + 40} {
-		for _, softCap := range []float32{0, 3} {
-			for _, sinks := range [][]float32{nil, {-1, 0.5, 4}} {
-				t.Run(fmt.Sprint(window, softCap, sinks), func(t *testing.T) { testWindow(t, window, softCap, sinks) })
-			}
-		}
+	sinks := []float32{-1, 0.5, 4}
+	for _, c := range []struct {
+		window  int
+		softCap float32
+		sinks   []float32
+	}{
+		{0, 3, nil}, {0, 0, sinks}, {1, 0, nil}, {1, 3, sinks}, {23, 0, nil}, {23, 3, sinks},
+		{kvcache.ChunkLen, 0, sinks}, {kvcache.ChunkLen + 40, 3, nil},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) { testWindow(t, c.window, c.softCap, c.sinks) })
 	}
 }
 
