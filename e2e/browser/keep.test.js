@@ -306,3 +306,10 @@ for (const { name, edit, whole } of [
       if (name === 'bytes changed') assert.equal(file.sent - before, PIECE, 'only the damaged piece is fetched');
     }));
 }
+
+test('two workers read one kept file, and one without keeping, at the same time', () =>
+  inProfile(async (open) => {
+    const page = await open();
+    works(await load(page, { workers: 2 }));
+    works(await load(page, { workers: 2, cache: false }), false);
+  }));
