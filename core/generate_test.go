@@ -274,6 +274,8 @@ func TestOpenRejects(t *testing.T) {
 		{"unknown scaling", func(x *coretest.Tiny) {
 			x.Keys["llama.rope.scaling.type"], x.Keys["llama.rope.scaling.factor"] = "spiral", float32(2)
 		}, "unsupported", "spiral"},
+		{"sizes that differ by layer", func(x *coretest.Tiny) { x.Keys["llama.attention.head_count_kv"] = []int32{0, 2} }, "unsupported", "different values for the layers"},
+		{"a negative size of a layer", func(x *coretest.Tiny) { x.Keys["llama.feed_forward_length"] = []int32{-1, 64} }, "bad_file", "feed_forward_length"},
 		{"experts that no token uses", func(x *coretest.Tiny) { x.Keys["llama.expert_count"] = uint32(8) }, "bad_file", "llama.expert_used_count"},
 		{"more experts used than there are", func(x *coretest.Tiny) {
 			x.Keys["llama.expert_count"], x.Keys["llama.expert_used_count"] = uint32(8), uint32(9)

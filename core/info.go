@@ -133,6 +133,9 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
 	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
 	floats := 2*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, branch, projection, mixed, a part of a projection
+	if c.ConvTaps > 0 {
+		floats += 3 * hidden
+	}
 	wide, chosen := max(q, ffn), int64(0)
 	if used := int64(c.ExpertsUsed); used > 0 { // a token has its values in several experts
 		wide, chosen = max(q, used*int64(c.ExpertSize), used*hidden), max(used*int64(c.ExpertSize), used*hidden, int64(c.NumExperts))

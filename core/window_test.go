@@ -20,7 +20,7 @@ import (
 // back goes on as one that never was longer, also where its cache has given up what
 // it needs, after an abort in between, and with several workers.
 func TestTruncateWithWindows(t *testing.T) {
-	for _, name := range []string{"gemma3", "cohere2"} {
+	for _, name := range []string{"gemma3", "cohere2", "lfm2"} {
 		f := coretest.Golden(t, name)
 		data, err := os.ReadFile(f.ModelPath)
 		require.NoError(t, err)
@@ -58,13 +58,15 @@ func TestTruncateWithWindows(t *testing.T) {
 // TestSpeculateWithWindows: drafts that fail leave no trace in a cache that gives up
 // positions.
 func TestSpeculateWithWindows(t *testing.T) {
-	f := coretest.Golden(t, "gemma3")
-	m := open(t, f.ModelPath, core.Options{ContextLength: 1500})
-	prompt := slices.Repeat(f.Prompt, 700/len(f.Prompt))
-	all := slices.DeleteFunc(settings("x"), func(s setting) bool { return s.name != "defaults" && s.name != "rewards" })
-	require.Len(t, all, 2)
-	drafted, accepted := sameAsWithout(t, m, prompt, 300, all, 64)
-	assert.Greater(t, drafted, accepted, "none failed")
+	for _, name := range []string{"gemma3", "lfm2"} {
+		f := coretest.Golden(t, name)
+		m := open(t, f.ModelPath, core.Options{ContextLength: 1500})
+		prompt := slices.Repeat(f.Prompt, 700/len(f.Prompt))
+		all := slices.DeleteFunc(settings("x"), func(s setting) bool { return s.name != "defaults" && s.name != "rewards" })
+		require.Len(t, all, 2)
+		drafted, accepted := sameAsWithout(t, m, prompt, 300, all, 64)
+		assert.Greater(t, drafted, accepted, "none failed")
+	}
 }
 
 // TestWindowsBoundTheCache: layers with a window take no more memory for a longer

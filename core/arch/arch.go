@@ -95,6 +95,7 @@ func New(f *gguf.File, group shard.Group) (Decoder, *Config, *nn.Binder, error) 
 	c.divide(group)
 	d, err := construct(c, k)
 	if err == nil {
+		k.refuseVarying()
 		err = k.err
 	}
 	if err != nil {

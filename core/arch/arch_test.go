@@ -62,6 +62,8 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"mixtral_moe", "blk.1.ffn_down_exps.weight"},
 		{"qwen2moe", "blk.0.ffn_gate_shexp.weight"},
 		{"gpt_oss", "blk.0.attn_sinks.weight"},
+		{"lfm2", "blk.0.shortconv.conv.weight"},
+		{"lfm2", "blk.1.attn_k.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {

@@ -2,7 +2,9 @@ package arch
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
@@ -13,6 +15,8 @@ type keys struct {
 	f      *gguf.File
 	prefix string
 	err    error
+
+	varying map[string]bool // keys with a value for each layer, not all the same, that only size has asked for
 }
 
 func (k *keys) fail(format string, args ...any) {
@@ -22,9 +26,13 @@ func (k *keys) fail(format string, args ...any) {
 }
 
 // size returns an integer from 1 to most; def if the key is absent, where 0
-// means that it must be there.
+// means that it must be there. Of an array, which has a value for each layer, it is
+// the largest; New refuses the file unless layers is asked for the others.
 func (k *keys) size(name string, def, most int) int {
 	key := k.prefix + name
+	if all, ok := k.f.Ints(key); ok && len(all) > 0 {
+		return k.largest(name, all, most)
+	}
 	if _, ok := k.f.Value(key); !ok && def != 0 {
 		return def
 	}
@@ -38,6 +46,53 @@ func (k *keys) size(name string, def, most int) int {
 		return 1
 	}
 	return int(n)
+}
+
+func (k *keys) largest(name string, all []int64, most int) int {
+	if n := slices.Min(all); n < 0 {
+		k.fail("metadata key %q has the value %d", k.prefix+name, n)
+	}
+	n := slices.Max(all)
+	if n < 1 || n > int64(most) {
+		k.fail("metadata key %q is at most %d; 1 to %d is possible", k.prefix+name, n, most)
+		return 1
+	}
+	if slices.Min(all) != n {
+		if k.varying == nil {
+			k.varying = map[string]bool{}
+		}
+		k.varying[name] = true
+	}
+	return int(n)
+}
+
+// layers returns the value of each of n layers of a key that size was asked for: one
+// value in the file is that of all.
+func (k *keys) layers(name string, n, value int) []int {
+	delete(k.varying, name)
+	out := make([]int, n)
+	all, ok := k.f.Ints(k.prefix + name)
+	if ok && len(all) < n {
+		k.fail("metadata key %q has %d values for %d layers", k.prefix+name, len(all), n)
+		ok = false
+	}
+	for i := range out {
+		out[i] = value
+		if ok {
+			out[i] = int(all[i])
+		}
+	}
+	return out
+}
+
+// refuseVarying fails on the keys that differ from layer to layer where the
+// architecture has not asked for layers.
+func (k *keys) refuseVarying() {
+	for _, name := range slices.Sorted(maps.Keys(k.varying)) {
+		if k.err == nil {
+			k.err = &errs.UnsupportedError{What: fmt.Sprintf("metadata key %q with different values for the layers", k.prefix+name)}
+		}
+	}
 }
 
 // number returns a finite number, def if the key is absent.

@@ -15,6 +15,8 @@ type share struct {
 	ffn       shard.Range // of the hidden values of a feed-forward network
 	headSplit shard.Split // of the heads' values
 	ffnSplit  shard.Split
+
+	channelSplit shard.Split // of the residual stream's values, where a layer computes on each alone
 }
 
 // divide sets the share of a worker.
@@ -25,6 +27,7 @@ func (c *Config) divide(group shard.Group) {
 	c.heads, c.headSplit = heads.Of(r), heads.Times(nil, c.HeadDim)
 	c.ffnSplit = shard.Divide(c.FFNSize, kernel.RowMultiple, n)
 	c.ffn = c.ffnSplit.Of(r)
+	c.channelSplit = shard.Divide(c.HiddenSize, kernel.RowMultiple, n)
 	per := c.NumHeads / c.NumKVHeads
 	c.kvHeads = shard.Range{From: c.heads.From / per, To: (c.heads.To + per - 1) / per}
 	if c.heads.Len() == 0 {
@@ -57,12 +60,13 @@ func (c *Config) dims() nn.Dims {
 			"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
 			"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
 			"heads": c.NumHeads, "kvheads": c.NumKVHeads, "context": c.ContextLength,
+			"channels": c.HiddenSize, "taps": c.ConvTaps,
 			"experts": c.NumExperts, "expert": c.ExpertSize, "shared": c.SharedSize,
 			"all q": c.NumHeads * c.HeadDim, "all kv": c.NumKVHeads * c.HeadDim, // on every worker
 		},
 		Parts: map[string]shard.Range{
 			"q": values(c.heads), "kv": values(c.kvHeads), "ffn": c.ffn, "heads": c.heads, "kvheads": c.kvHeads,
-			"expert": own(c.expertSplit), "shared": own(c.sharedSplit),
+			"expert": own(c.expertSplit), "shared": own(c.sharedSplit), "channels": own(c.channelSplit),
 		},
 		Group: c.group,
 	}

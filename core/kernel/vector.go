@@ -17,6 +17,14 @@ func Axpy(dst []float32, a float32, x []float32) {
 // Scale multiplies every value of x by a.
 func Scale(x []float32, a float32) { scale(x, a) }
 
+// Mul multiplies dst by x, value by value. It panics if the lengths differ.
+func Mul(dst, x []float32) {
+	checkSame("Mul", len(dst), len(x))
+	for i, v := range x {
+		dst[i] *= v
+	}
+}
+
 // mulScaled writes x*a*w to dst: first x[i]*a, then times w[i].
 func mulScaledGeneric(dst, x []float32, a float32, w []float32) {
 	for i, v := range x {

@@ -69,6 +69,10 @@ type Shape struct {
 	// Window is how many positions a query sees, its own included; 0 is all of them.
 	// What no later query sees is given up, beyond a Margin.
 	Window int
+
+	// Width, if not 0, is the length of a row of float32 that the layer keeps of each
+	// position in place of keys and values: see Row.
+	Width int
 }
 
 // Margin is how many positions a layer with a window keeps beyond those that the
@@ -175,7 +179,12 @@ func (c *Cache) MaxBytes() int64 {
 // chunksOf returns how many chunks n positions from the edge of one on need.
 func chunksOf(n int) int { return (n + ChunkLen - 1) / ChunkLen }
 
-func (l *Layer) chunkBytes() int64 { return l.c.typ.chunkBytes(l.KVHeads, l.HeadDim) }
+func (l *Layer) chunkBytes() int64 {
+	if l.Width > 0 {
+		return 4 * ChunkLen * int64(l.Width)
+	}
+	return l.c.typ.chunkBytes(l.KVHeads, l.HeadDim)
+}
 
 // Put stores the key and value of a position, k and v [kvHeads, headDim] f32.
 // Positions are stored in order; one may be stored again. A layer with a window
@@ -199,6 +208,10 @@ func (l *Layer) grow(position int) {
 		l.chunks = append(l.chunks, l.chunks[l.first])
 		l.chunks[l.first] = nil
 		l.first++
+		return
+	}
+	if l.Width > 0 {
+		l.chunks = append(l.chunks, &chunkRows{width: l.Width, rows: make([]float32, ChunkLen*l.Width)})
 		return
 	}
 	l.chunks = append(l.chunks, l.c.typ.newChunk(l.KVHeads, l.HeadDim))

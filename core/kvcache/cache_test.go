@@ -152,3 +152,22 @@ func TestWindow(t *testing.T) {
 	c := New(F32, Uniform(1, Shape{KVHeads: 1, HeadDim: 4, Window: 8}), capacity)
 	assert.Panics(t, func() { c.Layer(0).Put(2*ChunkLen, make([]float32, 4), make([]float32, 4)) }, "more than a margin ahead")
 }
+
+// TestRows: a layer of rows gives them back as they are, whatever the type, beside
+// one of keys and values, and gives up what its window doesn't reach.
+func TestRows(t *testing.T) {
+	c := New(Int8, []Shape{{KVHeads: 1, HeadDim: 32}, {Width: 3, Window: 4}}, 2000)
+	kv, row := make([]float32, 32), func(p int) []float32 { return []float32{float32(p), -float32(p), 0.1} }
+	for p := range 1500 {
+		c.Layer(0).Put(p, kv, kv)
+		c.Layer(1).PutRow(p, row(p))
+		c.Advance(1)
+	}
+	for p := 1500 - 4 - Margin; p < 1500; p++ {
+		require.Equal(t, row(p), c.Layer(1).Row(p))
+	}
+	full := New(Int8, []Shape{{KVHeads: 1, HeadDim: 32}}, 2000)
+	assert.Equal(t, full.MaxBytes()+3*ChunkLen*3*4, c.MaxBytes())
+	assert.Equal(t, 1500-Margin, c.Truncate(1500-Margin))
+	assert.Zero(t, c.Truncate(10))
+}

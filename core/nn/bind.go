@@ -47,6 +47,7 @@ type Binder struct {
 //	gguf:"NAME,optional"     a Vector or a norm that may be absent
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
 //	an embedded struct       its fields, as if they stood here
+//	a pointer to a struct    the same, without a tag; nothing if it is nil
 //	dim:"ROWS,COLS"          the shape, outermost first, in names of sizes; A+B for parts
 //
 // Missing tensors, wrong shapes and types that can't be used are errors that
@@ -68,6 +69,14 @@ func (b *Binder) structure(v reflect.Value, prefix string) error {
 		if field.Anonymous && field.Type.Kind() == reflect.Struct {
 			if err := b.structure(v.Field(i), prefix); err != nil {
 				return err
+			}
+			continue
+		}
+		if field.IsExported() && field.Type.Kind() == reflect.Pointer && field.Type.Elem().Kind() == reflect.Struct {
+			if p := v.Field(i); !p.IsNil() {
+				if err := b.structure(p.Elem(), prefix); err != nil {
+					return err
+				}
 			}
 			continue
 		}
