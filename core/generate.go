@@ -28,7 +28,8 @@ type GenerateOptions struct {
 	// Speculate is how many tokens may be drafted from the text so far and computed
 	// together with the last one, at most 64; 0 drafts none. The tokens stay the same;
 	// they come faster where the text repeats itself (docs/speculation.md). A session
-	// that has drafted keeps 4 bytes a draft for each token of the vocabulary.
+	// that has drafted keeps 4 bytes a draft for each token of the vocabulary. Models
+	// whose state can't go back (qwen35) can't take drafts: an *errs.OptionError.
 	Speculate int `json:"speculate"`
 }
 
@@ -99,6 +100,9 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	}
 	if o.Speculate < 0 || o.Speculate > maxSpeculate {
 		return nil, &errs.OptionError{Option: "speculate", What: fmt.Sprintf("is %d, must be from 0 to %d", o.Speculate, maxSpeculate)}
+	}
+	if o.Speculate > 0 && !s.cache.Rewinds() {
+		return nil, &errs.OptionError{Option: "speculate", What: fmt.Sprintf("must be 0 with the architecture %s: its state can't take drafts back", s.model.info.Architecture)}
 	}
 	sampler, err := sample.New(o.Options)
 	if err != nil {

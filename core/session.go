@@ -40,7 +40,8 @@ func (s *Session) Tokens() []int32 { return s.tokens }
 
 // Truncate forgets all tokens from n on. It panics if there are not so many. Where
 // the model has sliding windows and more than kvcache.Margin tokens go, keys and
-// values may have to be computed again, which the next Generate does.
+// values may have to be computed again, which the next Generate does; and where layers
+// have a state in their place (qwen35), always.
 func (s *Session) Truncate(n int) {
 	if n < 0 || n > len(s.tokens) {
 		panic(fmt.Sprintf("core: truncate a session of %d tokens to %d", len(s.tokens), n))

@@ -20,7 +20,7 @@ import (
 // back goes on as one that never was longer, also where its cache has given up what
 // it needs, after an abort in between, and with several workers.
 func TestTruncateWithWindows(t *testing.T) {
-	for _, name := range []string{"gemma3", "cohere2", "lfm2"} {
+	for _, name := range []string{"gemma3", "cohere2", "lfm2", "qwen35"} {
 		f := coretest.Golden(t, name)
 		data, err := os.ReadFile(f.ModelPath)
 		require.NoError(t, err)
@@ -67,6 +67,22 @@ func TestSpeculateWithWindows(t *testing.T) {
 		drafted, accepted := sameAsWithout(t, m, prompt, 300, all, 64)
 		assert.Greater(t, drafted, accepted, "none failed")
 	}
+}
+
+// TestSpeculateWithAState: a model that can't take drafts back says so.
+func TestSpeculateWithAState(t *testing.T) {
+	f := coretest.Golden(t, "qwen35")
+	s, err := load(t, f).NewSession()
+	require.NoError(t, err)
+	o := greedy(3)
+	o.Speculate = 1
+	for _, err := range s.Generate(context.Background(), f.Prompt, o) {
+		var option *errs.OptionError
+		require.ErrorAs(t, err, &option)
+		assert.Equal(t, "speculate", option.Option)
+	}
+	assert.Zero(t, s.Len())
+	assert.Len(t, collect(t, s, f.Prompt, greedy(3)), 3)
 }
 
 // TestWindowsBoundTheCache: layers with a window take no more memory for a longer

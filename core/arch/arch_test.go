@@ -64,6 +64,9 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"gpt_oss", "blk.0.attn_sinks.weight"},
 		{"lfm2", "blk.0.shortconv.conv.weight"},
 		{"lfm2", "blk.1.attn_k.weight"},
+		{"qwen35", "blk.0.ssm_a"},
+		{"qwen35", "blk.2.ssm_dt.bias"},
+		{"qwen35", "blk.1.attn_q_norm.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {

@@ -37,7 +37,8 @@ type Config struct {
 
 	ConvTaps int // positions that a short convolution reaches over, the newest included
 
-	Mixture // of experts, read by the architectures that have one
+	DeltaRule // read by the architectures that have one
+	Mixture   // of experts, read by the architectures that have one
 
 	// MaxContext is how many positions there can be at most; 0 if there is no limit
 	// but memory.
@@ -61,13 +62,14 @@ type LayerConfig struct {
 	Window int            // positions that a query sees, its own included; 0: all
 	RoPE   *nn.RoPEConfig // nil: no rotation
 	Width  int            // of the rows that it keeps in place of keys and values, of this worker; 0: keys and values
+	State  int            // length of what it keeps of all positions together, on this worker; 0: nothing
 }
 
 // NewCache returns a cache for a session of a model, as far as this worker has it.
 func (c *Config) NewCache(t kvcache.Type, capacity int) *kvcache.Cache {
 	shapes := make([]kvcache.Shape, c.NumLayers)
 	for i := range shapes {
-		shapes[i] = kvcache.Shape{KVHeads: c.OwnKVHeads(), HeadDim: c.HeadDim, Window: c.Layers[i].Window, Width: c.Layers[i].Width}
+		shapes[i] = kvcache.Shape{KVHeads: c.OwnKVHeads(), HeadDim: c.HeadDim, Window: c.Layers[i].Window, Width: c.Layers[i].Width, State: c.Layers[i].State}
 	}
 	return kvcache.New(t, shapes, capacity)
 }

@@ -25,6 +25,12 @@ type headsOutput struct {
 // attend puts keys and values into a layer's cache and writes to h what the
 // queries get.
 func (a *headsOutput) attend(b *Batch, d *decoder, layer int, qkv, h []float32) {
+	a.attendGated(b, d, layer, qkv, nil, h)
+}
+
+// attendGated is attend with what the heads get times the sigmoid of gates
+// [tokens, q], if not nil.
+func (a *headsOutput) attendGated(b *Batch, d *decoder, layer int, qkv, gates, h []float32) {
 	n, first := len(b.IDs), b.Cache.Len()
 	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
 	cache := b.Cache.Layer(layer)
@@ -33,6 +39,9 @@ func (a *headsOutput) attend(b *Batch, d *decoder, layer int, qkv, h []float32) 
 		cache.Put(first+t, k, v)
 	}
 	d.attn[layer].Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer, d.c.heads.From))
+	for i, g := range gates {
+		mixed[i] *= sigmoid(g)
+	}
 	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, d.c.headSplit), n)
 	a.AttnOut.Forward(b.Context, h)
 }

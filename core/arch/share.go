@@ -62,11 +62,15 @@ func (c *Config) dims() nn.Dims {
 			"heads": c.NumHeads, "kvheads": c.NumKVHeads, "context": c.ContextLength,
 			"channels": c.HiddenSize, "taps": c.ConvTaps,
 			"experts": c.NumExperts, "expert": c.ExpertSize, "shared": c.SharedSize,
+			"q and gate": 2 * c.NumHeads * c.HeadDim,
+			"delta qkv":  c.DeltaRule.rows(), "delta heads": c.DeltaRule.Heads, "delta head": c.HeadWidth, "delta values": c.DeltaRule.Heads * c.HeadWidth,
 			"all q": c.NumHeads * c.HeadDim, "all kv": c.NumKVHeads * c.HeadDim, // on every worker
 		},
 		Parts: map[string]shard.Range{
 			"q": values(c.heads), "kv": values(c.kvHeads), "ffn": c.ffn, "heads": c.heads, "kvheads": c.kvHeads,
 			"expert": own(c.expertSplit), "shared": own(c.sharedSplit), "channels": own(c.channelSplit),
+			"q and gate":   {From: 2 * c.heads.From * c.HeadDim, To: 2 * c.heads.To * c.HeadDim},
+			"delta values": {From: own(c.DeltaRule.split).From * c.HeadWidth, To: own(c.DeltaRule.split).To * c.HeadWidth},
 		},
 		Group: c.group,
 	}

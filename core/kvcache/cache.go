@@ -7,6 +7,7 @@ package kvcache
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/gander-lm/gander/core/kernel"
@@ -73,6 +74,10 @@ type Shape struct {
 	// Width, if not 0, is the length of a row of float32 that the layer keeps of each
 	// position in place of keys and values: see Row.
 	Width int
+
+	// State, if not 0, is the length of what the layer keeps in place of keys and
+	// values of all positions together: see Layer.State.
+	State int
 }
 
 // Margin is how many positions a layer with a window keeps beyond those that the
@@ -93,6 +98,7 @@ type Layer struct {
 	c      *Cache
 	chunks []chunk
 	first  int // chunks before this one have been given up
+	state  []float32
 }
 
 // New returns an empty cache for at most capacity positions.
@@ -133,10 +139,14 @@ func (c *Cache) Advance(n int) {
 
 // Truncate forgets all positions from n on and returns how many are left. These are
 // n, or none where a layer with a window has given up what position n would see;
-// never if at most Margin positions go. It panics if there are not so many.
+// never if at most Margin positions go. A layer with a state can't go back at all:
+// then all positions go. It panics if there are not so many.
 func (c *Cache) Truncate(n int) int {
 	if n < 0 || n > c.length {
 		panic(fmt.Sprintf("kvcache: truncate %d positions to %d", c.length, n))
+	}
+	if n < c.length && !c.Rewinds() {
+		n = 0
 	}
 	for i := range c.layers {
 		if l := &c.layers[i]; l.first*ChunkLen > max(0, n+1-l.Window) {
@@ -147,10 +157,16 @@ func (c *Cache) Truncate(n int) int {
 		for i := range c.layers {
 			l := &c.layers[i]
 			l.chunks, l.first = l.chunks[l.first:], 0
+			clear(l.state)
 		}
 	}
 	c.length = n
 	return n
+}
+
+// Rewinds tells whether Truncate can keep some positions: no layer has a state.
+func (c *Cache) Rewinds() bool {
+	return !slices.ContainsFunc(c.layers, func(l Layer) bool { return l.Shape.State > 0 })
 }
 
 // Bytes returns the size of the memory in use, in bytes.
@@ -158,6 +174,7 @@ func (c *Cache) Bytes() int64 {
 	n := int64(0)
 	for i := range c.layers {
 		l := &c.layers[i]
+		n += 4 * int64(len(l.state))
 		n += int64(len(l.chunks)-l.first) * l.chunkBytes()
 	}
 	return n
@@ -170,6 +187,10 @@ func (c *Cache) MaxBytes() int64 {
 		l, chunks := &c.layers[i], chunksOf(c.capacity)
 		if l.Window > 0 {
 			chunks = min(chunks, 1+chunksOf(l.Window-1+Margin))
+		}
+		if l.Shape.State > 0 {
+			n += 4 * int64(l.Shape.State)
+			continue
 		}
 		n += int64(chunks) * l.chunkBytes()
 	}

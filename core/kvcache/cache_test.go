@@ -171,3 +171,23 @@ func TestRows(t *testing.T) {
 	assert.Equal(t, 1500-Margin, c.Truncate(1500-Margin))
 	assert.Zero(t, c.Truncate(10))
 }
+
+// TestState: a layer's state stays until the cache goes back, and then all goes.
+func TestState(t *testing.T) {
+	c := New(F32, []Shape{{KVHeads: 1, HeadDim: 4}, {State: 5}}, 100)
+	assert.False(t, c.Rewinds())
+	assert.Equal(t, int64(4*5)+New(F32, []Shape{{KVHeads: 1, HeadDim: 4}}, 100).MaxBytes(), c.MaxBytes())
+	s := c.Layer(1).State()
+	require.Equal(t, make([]float32, 5), s)
+	assert.Equal(t, int64(4*5), c.Bytes())
+	s[3] = 7
+	c.Layer(0).Put(0, make([]float32, 4), make([]float32, 4))
+	c.Advance(1)
+	assert.Equal(t, 1, c.Truncate(1))
+	assert.Equal(t, float32(7), c.Layer(1).State()[3])
+	c.Advance(1)
+	assert.Zero(t, c.Truncate(1))
+	assert.Zero(t, c.Len())
+	assert.Equal(t, make([]float32, 5), c.Layer(1).State())
+	assert.True(t, New(F32, []Shape{{KVHeads: 1, HeadDim: 4}}, 100).Rewinds())
+}

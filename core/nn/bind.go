@@ -45,6 +45,7 @@ type Binder struct {
 //	gguf:"A+B,alt:OTHER"     the same, where OTHER has the rows of A and of B
 //	                         Experts likewise, of tensors of three dimensions
 //	gguf:"NAME,optional"     a Vector or a norm that may be absent
+//	gguf:"NAME,bare"         a Vector whose tensor has the name NAME
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
 //	an embedded struct       its fields, as if they stood here
 //	a pointer to a struct    the same, without a tag; nothing if it is nil
@@ -112,6 +113,9 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 	case *LayerNorm:
 		return b.layerNorm(layer, prefix+name, dim, option == "optional")
 	case *Vector:
+		if option == "bare" {
+			return b.vector(&layer.Values, prefix+name, dim, false)
+		}
 		return b.vector(&layer.Values, prefix+name+".weight", dim, option == "optional")
 	}
 	if v.Kind() == reflect.Slice {
