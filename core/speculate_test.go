@@ -148,6 +148,9 @@ func TestSpeculateBundled(t *testing.T) {
 
 func TestSpeculateGolden(t *testing.T) {
 	for _, f := range supported(t) {
+		if f.Arch == "qwen35" {
+			continue // refused: TestSpeculateWithAState
+		}
 		t.Run(f.Name, func(t *testing.T) {
 			m := load(t, f)
 			prompt := repeating(f.Prompt[:min(len(f.Prompt), f.NCtx/8)], 2)
