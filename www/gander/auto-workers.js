@@ -23,6 +23,8 @@ const measured = new Map();
 
 /**
  * @typedef {object} Needs
+ * @property {boolean} supported
+ * @property {{total: number}} memory of all workers
  * @property {{weights: number, total: number}[]} workerMemory
  * @property {number} memoryLimit bytes that a worker can have
  * @property {number} numLayers
@@ -43,7 +45,12 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
   };
   let needs = await ask(1);
   let fewest = 1;
-  while (!fits(needs) && fewest < LIMIT) needs = await ask(++fewest);
+  if (!needs.supported) return 1; // whose refusal has the reason
+  while (!fits(needs) && fewest < LIMIT) {
+    // The parts are never all the same, so that one worker more may be needed than the total asks for.
+    fewest = Math.min(LIMIT, Math.max(fewest + 1, Math.ceil(needs.memory.total / needs.memoryLimit)));
+    needs = await ask(fewest);
+  }
   if (!fits(needs)) return 1; // whose refusal has the numbers
   if (cores <= fewest || (fewest === 1 && needs.workerMemory[0].weights < SMALL)) return fewest;
 
