@@ -65,7 +65,7 @@ test('a page that is isolated already keeps its own headers, is not reloaded, an
   let visits = 0;
   const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
   const worker = '<script src="/gander/gander-sw.js" data-worker="/page/sw.js"></script><script type="module" src="/gander/index.js"></script>';
-  return withSite({ '/page/': (...args) => (visits++, html(worker, headers)(...args)) }, async ({ server, page }) => {
+  return withSite({ '/page/': (request, response) => ((visits += request.headers['sec-fetch-mode'] === 'navigate'), html(worker, headers)(request, response)) }, async ({ server, page }) => {
     await page.goto(`${server.origin}/page/`);
     await kept(page, ['/page/', '/gander/worker.js', '/gander/gander.wasm']); // named by scripts, not asked for yet
     assert.equal(visits, 1);

@@ -45,13 +45,12 @@ export function setUp(routes = {}) {
      * @param {(page: import('playwright-core').Page) => Promise<void>} body
      */
     async onPage(path, body) {
-      const page = await fixture.browser.newPage();
+      const page = await fixture.browser.newPage({ serviceWorkers: 'block' }); // it would reload the page on its first visit; sw.test.js has it
       const errors = [];
       page.on('pageerror', (error) => errors.push(error));
       page.setDefaultTimeout(60_000);
       try {
         await page.goto(fixture.origin + path);
-        if (path === '/') await isolated(page);
         await body(page);
         if (errors.length > 0) throw new AggregateError(errors, `uncaught in the page: ${errors[0].message}`);
       } finally {
