@@ -65,25 +65,25 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	Set V5
 	V128Const $0, $0
 	Set V4
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	Set V6
 	V128Const $0x4b4000004b400000, $0x4b4000004b400000
 	Set V7
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
 	Set V8
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
 	Set V9
-	V128Const $0x3950696739506967, $0x3950696739506967
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
 	Set V10
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	V128Const $0x3f0000003f000000, $0x3f0000003f000000
 	Set V11
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
 	Set V12
 	V128Const $0x3d2aa9c13d2aa9c1, $0x3d2aa9c13d2aa9c1
 	Set V13
-	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	Set V14
-	V128Const $0x3f0000003f000000, $0x3f0000003f000000
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
 	Set V15
 	Loop
 	Get R0
@@ -97,7 +97,7 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	V128Const $0xc2d00000c2d00000, $0xc2d00000c2d00000
 	F32x4Pmax
 	Tee V0
-	Get V6
+	Get V8
 	F32x4Mul
 	Get V7
 	F32x4Add
@@ -107,26 +107,18 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	Get V7
 	F32x4Sub
 	Tee V3
-	Get V8
-	F32x4Mul
-	F32x4Sub
-	Get V3
 	Get V9
 	F32x4Mul
 	F32x4Sub
-	Set V2
+	Get V3
 	Get V10
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	V128Const $0x3950696739506967, $0x3950696739506967
 	Get V2
 	F32x4Mul
-	Get V11
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V12
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V13
+	Get V15
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -134,7 +126,15 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	F32x4Add
 	Get V2
 	F32x4Mul
-	Get V15
+	Get V13
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V12
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V11
 	F32x4Add
 	Get V2
 	Get V2
@@ -142,7 +142,7 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	F32x4Mul
 	Get V2
 	F32x4Add
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V6
 	F32x4Add
 	Set V0
 	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
@@ -154,7 +154,7 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	Get V3
 	I32Const $23
 	I32x4Shl
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V6
 	I32x4Add
 	F32x4Mul
 	Get V1
@@ -162,7 +162,7 @@ TEXT ·expSum4(SB), NOSPLIT, $0-36
 	I32x4Sub
 	I32Const $23
 	I32x4Shl
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V6
 	I32x4Add
 	F32x4Mul
 	Set V0
@@ -215,27 +215,27 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	I64Const $2
 	I64ShrU
 	Set R3
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	Set V5
 	V128Const $0x4b4000004b400000, $0x4b4000004b400000
 	Set V6
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
 	Set V7
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
 	Set V8
-	V128Const $0x3950696739506967, $0x3950696739506967
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
 	Set V9
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	V128Const $0x3f0000003f000000, $0x3f0000003f000000
 	Set V10
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
 	Set V11
 	V128Const $0x3d2aa9c13d2aa9c1, $0x3d2aa9c13d2aa9c1
 	Set V12
-	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	Set V13
-	V128Const $0x3f0000003f000000, $0x3f0000003f000000
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
 	Set V14
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	V128Const $0x3950696739506967, $0x3950696739506967
 	Set V15
 	Loop
 	Get R1
@@ -251,7 +251,7 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	V128Const $0x42b2000042b20000, $0x42b2000042b20000
 	F32x4Pmin
 	Tee V0
-	Get V5
+	Get V7
 	F32x4Mul
 	Get V6
 	F32x4Add
@@ -261,26 +261,18 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	Get V6
 	F32x4Sub
 	Tee V3
-	Get V7
-	F32x4Mul
-	F32x4Sub
-	Get V3
 	Get V8
 	F32x4Mul
 	F32x4Sub
-	Set V2
+	Get V3
 	Get V9
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V15
 	Get V2
 	F32x4Mul
-	Get V10
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V11
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V12
+	Get V14
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -288,7 +280,15 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	F32x4Add
 	Get V2
 	F32x4Mul
-	Get V14
+	Get V12
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V11
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V10
 	F32x4Add
 	Get V2
 	Get V2
@@ -296,7 +296,7 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	F32x4Mul
 	Get V2
 	F32x4Add
-	Get V15
+	Get V5
 	F32x4Add
 	Set V0
 	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
@@ -308,7 +308,7 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	Get V3
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Get V1
@@ -316,14 +316,14 @@ TEXT ·swiGLU4(SB), NOSPLIT, $0-72
 	I32x4Sub
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Set V0
 	Get R0
 	I32WrapI64
 	Get V4
-	Get V15
+	Get V5
 	Get V0
 	F32x4Add
 	F32x4Div

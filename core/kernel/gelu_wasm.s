@@ -16,27 +16,27 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	I64Const $2
 	I64ShrU
 	Set R2
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	Set V5
 	V128Const $0x4b4000004b400000, $0x4b4000004b400000
 	Set V6
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
 	Set V7
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
 	Set V8
-	V128Const $0x3950696739506967, $0x3950696739506967
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
 	Set V9
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	V128Const $0x3f0000003f000000, $0x3f0000003f000000
 	Set V10
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
 	Set V11
 	V128Const $0x3d2aa9c13d2aa9c1, $0x3d2aa9c13d2aa9c1
 	Set V12
-	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	Set V13
-	V128Const $0x3f0000003f000000, $0x3f0000003f000000
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
 	Set V14
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	V128Const $0x3950696739506967, $0x3950696739506967
 	Set V15
 	Loop
 	Get R1
@@ -61,7 +61,7 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	V128Const $0x42b2000042b20000, $0x42b2000042b20000
 	F32x4Pmin
 	Tee V0
-	Get V5
+	Get V7
 	F32x4Mul
 	Get V6
 	F32x4Add
@@ -71,26 +71,18 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	Get V6
 	F32x4Sub
 	Tee V3
-	Get V7
-	F32x4Mul
-	F32x4Sub
-	Get V3
 	Get V8
 	F32x4Mul
 	F32x4Sub
-	Set V2
+	Get V3
 	Get V9
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V15
 	Get V2
 	F32x4Mul
-	Get V10
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V11
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V12
+	Get V14
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -98,7 +90,15 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	F32x4Add
 	Get V2
 	F32x4Mul
-	Get V14
+	Get V12
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V11
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V10
 	F32x4Add
 	Get V2
 	Get V2
@@ -106,7 +106,7 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	F32x4Mul
 	Get V2
 	F32x4Add
-	Get V15
+	Get V5
 	F32x4Add
 	Set V0
 	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
@@ -118,7 +118,7 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	Get V3
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Get V1
@@ -126,14 +126,14 @@ TEXT ·gelu4(SB), NOSPLIT, $0-48
 	I32x4Sub
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Set V0
 	Get R0
 	I32WrapI64
 	Get V4
-	Get V15
+	Get V5
 	Get V0
 	F32x4Add
 	F32x4Div
@@ -170,27 +170,27 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	I64Const $2
 	I64ShrU
 	Set R3
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	Set V5
 	V128Const $0x4b4000004b400000, $0x4b4000004b400000
 	Set V6
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
 	Set V7
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
 	Set V8
-	V128Const $0x3950696739506967, $0x3950696739506967
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
 	Set V9
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	V128Const $0x3f0000003f000000, $0x3f0000003f000000
 	Set V10
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
 	Set V11
 	V128Const $0x3d2aa9c13d2aa9c1, $0x3d2aa9c13d2aa9c1
 	Set V12
-	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	Set V13
-	V128Const $0x3f0000003f000000, $0x3f0000003f000000
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
 	Set V14
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	V128Const $0x3950696739506967, $0x3950696739506967
 	Set V15
 	Loop
 	Get R1
@@ -215,7 +215,7 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	V128Const $0x42b2000042b20000, $0x42b2000042b20000
 	F32x4Pmin
 	Tee V0
-	Get V5
+	Get V7
 	F32x4Mul
 	Get V6
 	F32x4Add
@@ -225,26 +225,18 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	Get V6
 	F32x4Sub
 	Tee V3
-	Get V7
-	F32x4Mul
-	F32x4Sub
-	Get V3
 	Get V8
 	F32x4Mul
 	F32x4Sub
-	Set V2
+	Get V3
 	Get V9
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	Get V15
 	Get V2
 	F32x4Mul
-	Get V10
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V11
-	F32x4Add
-	Get V2
-	F32x4Mul
-	Get V12
+	Get V14
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -252,7 +244,15 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	F32x4Add
 	Get V2
 	F32x4Mul
-	Get V14
+	Get V12
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V11
+	F32x4Add
+	Get V2
+	F32x4Mul
+	Get V10
 	F32x4Add
 	Get V2
 	Get V2
@@ -260,7 +260,7 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	F32x4Mul
 	Get V2
 	F32x4Add
-	Get V15
+	Get V5
 	F32x4Add
 	Set V0
 	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
@@ -272,7 +272,7 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	Get V3
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Get V1
@@ -280,14 +280,14 @@ TEXT ·geGLU4(SB), NOSPLIT, $0-72
 	I32x4Sub
 	I32Const $23
 	I32x4Shl
-	Get V15
+	Get V5
 	I32x4Add
 	F32x4Mul
 	Set V0
 	Get R0
 	I32WrapI64
 	Get V4
-	Get V15
+	Get V5
 	Get V0
 	F32x4Add
 	F32x4Div

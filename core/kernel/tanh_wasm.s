@@ -20,19 +20,19 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	F32Load inverse+28(FP)
 	F32x4Splat
 	Set V8
-	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
+	V128Const $0x3f8000003f800000, $0x3f8000003f800000
 	Set V9
 	V128Const $0x4b4000004b400000, $0x4b4000004b400000
 	Set V10
-	V128Const $0x3f3180003f318000, $0x3f3180003f318000
+	V128Const $0x3fb8aa3b3fb8aa3b, $0x3fb8aa3b3fb8aa3b
 	Set V11
-	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
+	V128Const $0x3f3180003f318000, $0x3f3180003f318000
 	Set V12
-	V128Const $0x3950696739506967, $0x3950696739506967
+	V128Const $0xb95e8083b95e8083, $0xb95e8083b95e8083
 	Set V13
-	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
+	V128Const $0x3f0000003f000000, $0x3f0000003f000000
 	Set V14
-	V128Const $0x3c0889083c088908, $0x3c0889083c088908
+	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
 	Set V15
 	Loop
 	// V4: v/limit, V5: its absolute value, V6: the form for large ones
@@ -54,7 +54,7 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	V128Const $0x42b2000042b20000, $0x42b2000042b20000
 	F32x4Pmin
 	Tee V0
-	Get V9
+	Get V11
 	F32x4Mul
 	Get V10
 	F32x4Add
@@ -64,22 +64,22 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	Get V10
 	F32x4Sub
 	Tee V3
-	Get V11
-	F32x4Mul
-	F32x4Sub
-	Get V3
 	Get V12
 	F32x4Mul
 	F32x4Sub
-	Set V2
+	Get V3
 	Get V13
+	F32x4Mul
+	F32x4Sub
+	Set V2
+	V128Const $0x3950696739506967, $0x3950696739506967
 	Get V2
 	F32x4Mul
-	Get V14
+	V128Const $0x3ab743ce3ab743ce, $0x3ab743ce3ab743ce
 	F32x4Add
 	Get V2
 	F32x4Mul
-	Get V15
+	V128Const $0x3c0889083c088908, $0x3c0889083c088908
 	F32x4Add
 	Get V2
 	F32x4Mul
@@ -87,11 +87,11 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	F32x4Add
 	Get V2
 	F32x4Mul
-	V128Const $0x3e2aaaaa3e2aaaaa, $0x3e2aaaaa3e2aaaaa
+	Get V15
 	F32x4Add
 	Get V2
 	F32x4Mul
-	V128Const $0x3f0000003f000000, $0x3f0000003f000000
+	Get V14
 	F32x4Add
 	Get V2
 	Get V2
@@ -99,7 +99,7 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	F32x4Mul
 	Get V2
 	F32x4Add
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V9
 	F32x4Add
 	Set V0
 	// 2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23
@@ -111,7 +111,7 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	Get V3
 	I32Const $23
 	I32x4Shl
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V9
 	I32x4Add
 	F32x4Mul
 	Get V1
@@ -119,7 +119,7 @@ TEXT ·softCap4(SB), NOSPLIT, $0-32
 	I32x4Sub
 	I32Const $23
 	I32x4Shl
-	V128Const $0x3f8000003f800000, $0x3f8000003f800000
+	Get V9
 	I32x4Add
 	F32x4Mul
 	Set V0

@@ -3,11 +3,12 @@ package main
 import "math"
 
 // expConstants are held in vector registers, from the first that is free, since V8
-// builds a constant in place, with five instructions, wherever it stands.
+// builds a constant in place, with five instructions, wherever it stands. What finds
+// no register is at the end, and used once.
 var expConstants = []float32{
-	1.44269504088896341, 12582912, 0.693359375, -2.12194440e-4, // reduction
-	1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, // polynomial
-	1,
+	1, 12582912, // used more than once
+	1.44269504088896341, 0.693359375, -2.12194440e-4, // reduction
+	5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4, // polynomial
 }
 
 // setExpConstants fills registers from first on with as many of them as there are.
@@ -38,30 +39,30 @@ func (a *asm) exp(first int, negative bool) {
 		a.op("F32x4Pmin")
 	}
 	a.op("Tee V0")
-	constant(0)
+	constant(2)
 	a.op("F32x4Mul")
 	constant(1)
 	a.op("F32x4Add; Set V1; Get V0; Get V1")
 	constant(1)
 	a.op("F32x4Sub; Tee V3")
-	constant(2)
-	a.op("F32x4Mul; F32x4Sub; Get V3")
 	constant(3)
-	a.op("F32x4Mul; F32x4Sub; Set V2")
+	a.op("F32x4Mul; F32x4Sub; Get V3")
 	constant(4)
-	for i := 5; i < 10; i++ {
+	a.op("F32x4Mul; F32x4Sub; Set V2")
+	constant(10)
+	for i := 9; i >= 5; i-- {
 		a.op("Get V2; F32x4Mul")
 		constant(i)
 		a.op("F32x4Add")
 	}
 	a.op("Get V2; Get V2; F32x4Mul; F32x4Mul; Get V2; F32x4Add")
-	constant(10)
+	constant(0)
 	a.op("F32x4Add; Set V0")
 	a.comment("2^n in two factors; the shift leaves of V1 = n + the bits of 1.5*2^23 only n, and adding 1.0 is 127<<23")
 	a.op("Get V1; I32Const $1; I32x4ShrS; Set V3")
 	power := func() {
 		a.op("I32Const $23; I32x4Shl")
-		constant(10)
+		constant(0)
 		a.op("I32x4Add; F32x4Mul")
 	}
 	a.op("Get V0; Get V3")
@@ -113,7 +114,7 @@ func genExp(a *asm) {
 			a.op("Tee V4; F32x4Neg; Set V0")
 			a.exp(5, false)
 			a.store("R0", 0, func() {
-				a.op("Get V4; Get V15; Get V0; F32x4Add; F32x4Div")
+				a.op("Get V4; Get V5; Get V0; F32x4Add; F32x4Div")
 				a.load("R2", 0)
 				a.op("F32x4Mul")
 			})

@@ -16,7 +16,7 @@ func genGELU(a *asm) {
 		a.exp(5, false)
 	}
 	quotient := func() {
-		a.op("Get V4; Get V15; Get V0; F32x4Add; F32x4Div") // V15 is 1, the last of the constants
+		a.op("Get V4; Get V5; Get V0; F32x4Add; F32x4Div") // V5 is 1, the first of the constants
 	}
 	a.fn("gelu4", "dst []float32, x []float32", "", func(at map[string]string) {
 		a.args(at, "dst", "x", "dst_len")
