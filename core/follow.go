@@ -25,10 +25,7 @@ type request struct {
 
 // messageLen is the length of a request as a message: its numbers, and the ids of
 // the largest batch.
-const messageLen = 5 + max(prefillChunk, maxBatch)
-
-// maxBatch is the most tokens that one step computes beside those of a prompt.
-const maxBatch = 65
+const messageLen = 5 + max(prefillChunk, 1+maxSpeculate)
 
 func (r *request) encode(m []int32) {
 	m[0], m[1], m[2], m[3], m[4] = r.op, r.session, int32(r.position), int32(r.rows), int32(len(r.ids))
