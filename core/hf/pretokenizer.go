@@ -53,14 +53,14 @@ func describe(steps []node) string {
 	var out []string
 	for _, n := range steps {
 		switch {
-		case n.Type == "ByteLevel" && (n.UseRegex == nil || *n.UseRegex):
+		case n.Type == "ByteLevel" && !n.NoRegex:
 			out = append(out, "bytes with regex")
 		case n.Type == "ByteLevel":
 			out = append(out, "bytes")
 		case n.Type == "Digits" && n.Individual:
 			out = append(out, "digits, one each")
 		case n.Type == "Split":
-			out = append(out, "split "+n.Pattern.Regex+n.Pattern.String)
+			out = append(out, "split "+n.Pattern)
 		default:
 			out = append(out, strings.ToLower(n.Type))
 		}

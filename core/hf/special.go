@@ -101,8 +101,8 @@ func (v *vocabulary) template() (first, last bool) {
 		case n.Type == "RobertaProcessing" || n.Type == "BertProcessing":
 			return true, true
 		case n.Type == "TemplateProcessing" && len(n.Single) > 1:
-			first = first || n.Single[0].SpecialToken != nil
-			last = last || n.Single[len(n.Single)-1].SpecialToken != nil
+			first = first || n.Single[0]
+			last = last || n.Single[len(n.Single)-1]
 		}
 	}
 	return first, last

@@ -1,7 +1,6 @@
 package hf
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,81 +33,6 @@ const (
 	typeByte        = 6
 )
 
-// tokenizerJSON is what GGUF needs of tokenizer.json.
-type tokenizerJSON struct {
-	Added         []addedToken `json:"added_tokens"`
-	Normalizer    node         `json:"normalizer"`
-	PreTokenizer  node         `json:"pre_tokenizer"`
-	PostProcessor node         `json:"post_processor"`
-	Model         struct {
-		Type         string           `json:"type"`
-		Vocab        json.RawMessage  `json:"vocab"`
-		Merges       []mergePair      `json:"merges"`
-		UnkToken     string           `json:"unk_token"`
-		ByteFallback bool             `json:"byte_fallback"`
-		IgnoreMerges bool             `json:"ignore_merges"`
-		vocab        map[string]int64 // Vocab, of a BPE model
-	} `json:"model"`
-}
-
-// addedToken is a token that is found in a text before all others.
-type addedToken struct {
-	ID      int64  `json:"id"`
-	Content string `json:"content"`
-	Special bool   `json:"special"`
-}
-
-// node is a step of a tokenizer, or several.
-type node struct {
-	Type           string `json:"type"`
-	Normalizers    []node `json:"normalizers"`
-	PreTokenizers  []node `json:"pretokenizers"`
-	Processors     []node `json:"processors"`
-	Prepend        string `json:"prepend"`        // of Prepend
-	PrependScheme  string `json:"prepend_scheme"` // of Metaspace
-	AddPrefixSpace *bool  `json:"add_prefix_space"`
-	UseRegex       *bool  `json:"use_regex"`         // of ByteLevel
-	Individual     bool   `json:"individual_digits"` // of Digits
-	Pattern        struct {
-		Regex, String string
-	} `json:"pattern"` // of Split and Replace
-	Single []struct { // of TemplateProcessing
-		SpecialToken *struct{ ID string }
-	} `json:"single"`
-}
-
-// steps returns the steps within a node, itself if it is one.
-func (n node) steps() []node {
-	var out []node
-	for _, list := range [][]node{n.Normalizers, n.PreTokenizers, n.Processors} {
-		for _, m := range list {
-			out = append(out, m.steps()...)
-		}
-	}
-	if len(out) == 0 && n.Type != "" && n.Type != "Sequence" {
-		return []node{n}
-	}
-	return out
-}
-
-// mergePair is a line of merges: "left right", or in newer files [left, right].
-type mergePair string
-
-// UnmarshalJSON reads either form.
-func (m *mergePair) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err == nil {
-		*m = mergePair(s)
-		return nil
-	}
-	var p [2]string
-	if err := json.Unmarshal(b, &p); err != nil {
-		return err
-	}
-	*m = mergePair(p[0] + " " + p[1])
-	return nil
-}
-
 // vocabulary is the tokens of a model as GGUF has them.
 type vocabulary struct {
 	tokens []string
@@ -128,9 +52,8 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 	v := &vocabulary{c: c, json: &tokenizerJSON{}, ids: map[string]int64{}, files: map[string]map[string]any{}}
 	b, err := files.Read(fsys, TokenizerName, maxJSON)
 	if err == nil {
-		err = json.Unmarshal(b, v.json)
-		if err != nil {
-			return broken("%s: %v", TokenizerName, err)
+		if v.json, err = parseTokenizer(b); err != nil {
+			return err
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -231,10 +154,16 @@ func (v *vocabulary) readModel() error {
 	if m.Type != "BPE" {
 		return &errs.UnsupportedError{What: fmt.Sprintf("a model of type %s in GGUF (supported is BPE)", m.Type)}
 	}
-	if err := json.Unmarshal(m.Vocab, &m.vocab); err != nil {
-		return broken("model.vocab: %v", err)
+	vocab, ok := m.Vocab.(map[string]any)
+	if !ok {
+		return broken("model.vocab is no object")
 	}
-	for text, id := range m.vocab {
+	for text, value := range vocab {
+		number, _ := value.(files.Number)
+		id, err := strconv.ParseInt(string(number), 10, 64)
+		if err != nil {
+			return broken("model.vocab: the id of %q is no whole number", text)
+		}
 		if id >= 0 && id < int64(len(v.types)) && v.types[id] != 0 {
 			return broken("tokens %q and %q both have the id %d", v.tokens[id], text, id)
 		}
@@ -300,10 +229,7 @@ func looksSpecial(s string) bool {
 
 // kind sets what the two kinds of BPE have of their own.
 func (v *vocabulary) kind(w *gguf.Writer) error {
-	merges := make([]string, len(v.json.Model.Merges))
-	for i, m := range v.json.Model.Merges {
-		merges[i] = string(m)
-	}
+	merges := v.json.Model.Merges
 	for _, step := range v.json.PreTokenizer.steps() {
 		if step.Type == "ByteLevel" {
 			pre, err := v.pre()
@@ -359,7 +285,7 @@ func (v *vocabulary) addsSpace() bool {
 		case n.Type == "Prepend" && n.Prepend == "▁":
 			return true
 		case n.Type == "Metaspace":
-			return n.PrependScheme == "always" || n.PrependScheme == "first" || n.PrependScheme == "" && (n.AddPrefixSpace == nil || *n.AddPrefixSpace)
+			return n.PrependScheme == "always" || n.PrependScheme == "first" || n.PrependScheme == "" && !n.NoPrefixSpace
 		}
 	}
 	return false
