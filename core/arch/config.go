@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
@@ -32,8 +33,8 @@ type Config struct {
 	VocabSize     int // rows of the embedding table
 	ContextLength int // context_length: positions that the model was trained for
 	NormEps       float32
-	RoPE          nn.RoPEConfig // rope.*
-	Layers        []LayerConfig // [NumLayers]
+	RoPE          attention.RoPEConfig // rope.*
+	Layers        []LayerConfig        // [NumLayers]
 
 	ConvTaps int // positions that a short convolution reaches over, the newest included
 
@@ -59,10 +60,10 @@ type Config struct {
 // LayerConfig is what may differ from layer to layer. Until the constructor
 // changes it, a layer sees all positions and rotates as Config.RoPE says.
 type LayerConfig struct {
-	Window int            // positions that a query sees, its own included; 0: all
-	RoPE   *nn.RoPEConfig // nil: no rotation
-	Width  int            // of the rows that it keeps in place of keys and values, of this worker; 0: keys and values
-	State  int            // length of what it keeps of all positions together, on this worker; 0: nothing
+	Window int                   // positions that a query sees, its own included; 0: all
+	RoPE   *attention.RoPEConfig // nil: no rotation
+	Width  int                   // of the rows that it keeps in place of keys and values, of this worker; 0: keys and values
+	State  int                   // length of what it keeps of all positions together, on this worker; 0: nothing
 }
 
 // NewCache returns a cache for a session of a model, as far as this worker has it.

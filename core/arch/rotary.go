@@ -1,6 +1,9 @@
 package arch
 
-import "github.com/gander-lm/gander/core/nn"
+import (
+	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/nn"
+)
 
 // rotary is the rotary embedding of the layers that have one.
 type rotary struct {
@@ -10,8 +13,8 @@ type rotary struct {
 	RoPELong  nn.Vector `gguf:"rope_factors_long,optional" dim:"rot/2"`
 	RoPEShort nn.Vector `gguf:"rope_factors_short,optional" dim:"rot/2"`
 
-	ropes    []*nn.RoPE // of each layer, nil without; made at the first batch, when the weights are there
-	distinct []*nn.RoPE
+	ropes    []*attention.RoPE // of each layer, nil without; made at the first batch, when the weights are there
+	distinct []*attention.RoPE
 }
 
 // positions prepares the rotations of a batch's positions.
@@ -32,14 +35,14 @@ func (r *rotary) make(c *Config, context int) {
 	} else if short != nil {
 		c.RoPE.Freqs = short
 	}
-	r.ropes = make([]*nn.RoPE, c.NumLayers)
-	made := map[*nn.RoPEConfig]*nn.RoPE{}
+	r.ropes = make([]*attention.RoPE, c.NumLayers)
+	made := map[*attention.RoPEConfig]*attention.RoPE{}
 	for i, l := range c.Layers {
 		if l.RoPE == nil {
 			continue
 		}
 		if made[l.RoPE] == nil {
-			made[l.RoPE] = nn.NewRoPE(*l.RoPE)
+			made[l.RoPE] = attention.NewRoPE(*l.RoPE)
 			r.distinct = append(r.distinct, made[l.RoPE])
 		}
 		r.ropes[i] = made[l.RoPE]
@@ -61,7 +64,7 @@ func (r *rotary) rotate(d *decoder, b *Batch, layer int, qkv []float32) {
 
 // unscaled returns a rotation without what stretches it to long contexts, for
 // layers that see a window.
-func unscaled(r nn.RoPEConfig) *nn.RoPEConfig {
+func unscaled(r attention.RoPEConfig) *attention.RoPEConfig {
 	r.Scaling, r.Factor, r.AttnFactor, r.Freqs = "", 1, 1, nil
 	return &r
 }

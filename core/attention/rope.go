@@ -1,4 +1,4 @@
-package nn
+package attention
 
 import (
 	"math"
@@ -19,7 +19,7 @@ type RoPEConfig struct {
 	// YaRN: Peng et al., arXiv:2309.00071, §3.2 to 3.4.
 	OriginalContext    int     // positions that the model was first trained on
 	BetaFast, BetaSlow float64 // turns over the original context between which the scaling sets in
-	AttnFactor         float64 // of cosine and sine; 1 if the file has none
+	AttnFactor         float64 // of cosine and sine; 0 is 1
 	LogMultiplier      float64 // 0 if the file has none; scales the factor 1 + 0.1 ln(Factor) away
 }
 
@@ -36,6 +36,9 @@ type RoPE struct {
 // NewRoPE computes the angles.
 func NewRoPE(c RoPEConfig) *RoPE {
 	r := &RoPE{neox: c.NeoX, freq: make([]float64, c.Dims/2), scale: c.AttnFactor}
+	if c.AttnFactor == 0 {
+		r.scale = 1
+	}
 	low, high := 0.0, 0.0
 	if c.Scaling == "yarn" {
 		low, high = c.yarnRange()
