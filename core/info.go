@@ -139,6 +139,7 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	if values := int64(c.DeltaRule.Heads * c.HeadWidth); values > 0 { // query, key and value; gates
 		floats += 3*values + 2*q
 	}
+	floats += int64(c.ArchFloats)
 	wide, chosen := max(q, ffn), int64(0)
 	if used := int64(c.ExpertsUsed); used > 0 { // a token has its values in several experts
 		wide, chosen = max(q, used*int64(c.ExpertSize), used*hidden), max(used*int64(c.ExpertSize), used*hidden, int64(c.NumExperts))

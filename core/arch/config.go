@@ -54,6 +54,9 @@ type Config struct {
 	LogitSoftCap   float32 // bound of the logits; none
 	Gate           nn.Gate // of a gated feed-forward network; SwiGLU
 
+	ArchSizes  map[string]int // sizes that only this architecture has, by the names that dim tags use
+	ArchFloats int            // float32 that only this architecture works with, of each token
+
 	share
 }
 
@@ -64,13 +67,34 @@ type LayerConfig struct {
 	RoPE   *attention.RoPEConfig // nil: no rotation
 	Width  int                   // of the rows that it keeps in place of keys and values, of this worker; 0: keys and values
 	State  int                   // length of what it keeps of all positions together, on this worker; 0: nothing
+
+	// Sizes, if not nil, has the layer's heads and feed-forward network: see Config.resized.
+	Sizes *Config
+}
+
+// layer returns the configuration with a layer's heads and feed-forward network.
+func (c *Config) layer(i int) *Config {
+	if sizes := c.Layers[i].Sizes; sizes != nil {
+		return sizes
+	}
+	return c
+}
+
+// resized returns the configuration of a layer whose heads or feed-forward network
+// have other sizes than the largest, which c says.
+func (c *Config) resized(headDim, kvHeads, ffnSize int) *Config {
+	r := *c
+	r.HeadDim, r.NumKVHeads, r.FFNSize = headDim, kvHeads, ffnSize
+	r.divide(c.group)
+	return &r
 }
 
 // NewCache returns a cache for a session of a model, as far as this worker has it.
 func (c *Config) NewCache(t kvcache.Type, capacity int) *kvcache.Cache {
 	shapes := make([]kvcache.Shape, c.NumLayers)
-	for i := range shapes {
-		shapes[i] = kvcache.Shape{KVHeads: c.OwnKVHeads(), HeadDim: c.HeadDim, Window: c.Layers[i].Window, Width: c.Layers[i].Width, State: c.Layers[i].State}
+	for i, l := range c.Layers {
+		own := c.layer(i)
+		shapes[i] = kvcache.Shape{KVHeads: own.OwnKVHeads(), HeadDim: own.HeadDim, Window: l.Window, Width: l.Width, State: l.State}
 	}
 	return kvcache.New(t, shapes, capacity)
 }

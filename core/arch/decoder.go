@@ -75,6 +75,11 @@ func (d *decoder) addAttention(b *Batch, layer int, x, h []float32) (_, _ []floa
 // addFFN adds what the feed-forward network gives, h, to x, which ends the layer.
 func (d *decoder) addFFN(b *Batch, layer int, x, h []float32) {
 	d.add(x, h)
+	d.endLayer(b, layer, x)
+}
+
+// endLayer is what follows when a layer has added all to x.
+func (d *decoder) endLayer(b *Batch, layer int, x []float32) {
 	if b.Residual != nil {
 		b.Residual(layer, x)
 	}

@@ -1,6 +1,9 @@
 package arch
 
-import "github.com/gander-lm/gander/core/nn"
+import (
+	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/nn"
+)
 
 // selfAttention is a block's causal attention over the cache. Between project and
 // attend the architecture turns queries and keys as it wants them.
@@ -31,14 +34,20 @@ func (a *headsOutput) attend(b *Batch, d *decoder, layer int, qkv, h []float32) 
 // attendGated is attend with what the heads get times the sigmoid of gates
 // [tokens, q], if not nil.
 func (a *headsOutput) attendGated(b *Batch, d *decoder, layer int, qkv, gates, h []float32) {
-	n, first := len(b.IDs), b.Cache.Len()
-	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
 	cache := b.Cache.Layer(layer)
-	for t := range n {
+	for t := range b.IDs {
 		_, k, v := d.heads(qkv, t)
-		cache.Put(first+t, k, v)
+		cache.Put(b.Cache.Len()+t, k, v)
 	}
-	d.attn[layer].Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, first, n, b.observer(layer, d.c.heads.From))
+	a.attendTo(b, d, layer, cache, qkv, gates, h)
+}
+
+// attendTo is attendGated with keys and values that a layer of the cache has already;
+// of qkv only the queries count.
+func (a *headsOutput) attendTo(b *Batch, d *decoder, layer int, cache *kvcache.Layer, qkv, gates, h []float32) {
+	n := len(b.IDs)
+	mixed := b.Context.Part(nn.BufferMixed, n, d.c.headSplit)
+	d.attn[layer].Forward(&b.Context.Attention, mixed, qkv, len(qkv)/n, cache, b.Cache.Len(), n, b.observer(layer, d.c.heads.From))
 	for i, g := range gates {
 		mixed[i] *= sigmoid(g)
 	}

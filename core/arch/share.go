@@ -1,6 +1,8 @@
 package arch
 
 import (
+	"maps"
+
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
@@ -46,6 +48,19 @@ func (c *Config) OwnFFNSize() int { return c.ffn.Len() }
 
 // dims are the names that dim tags use.
 func (c *Config) dims() nn.Dims {
+	dims := c.ownDims()
+	dims.Blocks = make([]*nn.Dims, c.NumLayers)
+	for i, l := range c.Layers {
+		if l.Sizes != nil {
+			own := l.Sizes.ownDims()
+			dims.Blocks[i] = &own
+		}
+	}
+	return dims
+}
+
+// ownDims are the dims of the layers that have c's own sizes.
+func (c *Config) ownDims() nn.Dims {
 	values := func(heads shard.Range) shard.Range {
 		return shard.Range{From: heads.From * c.HeadDim, To: heads.To * c.HeadDim}
 	}
@@ -55,7 +70,7 @@ func (c *Config) dims() nn.Dims {
 		}
 		return s.Of(c.group.Rank())
 	}
-	return nn.Dims{
+	dims := nn.Dims{
 		Sizes: map[string]int{
 			"hidden": c.HiddenSize, "ffn": c.FFNSize, "vocab": c.VocabSize,
 			"head": c.HeadDim, "q": c.NumHeads * c.HeadDim, "kv": c.NumKVHeads * c.HeadDim, "rot/2": c.RoPE.Dims / 2,
@@ -74,4 +89,6 @@ func (c *Config) dims() nn.Dims {
 		},
 		Group: c.group,
 	}
+	maps.Copy(dims.Sizes, c.ArchSizes)
+	return dims
 }

@@ -9,7 +9,7 @@ import (
 // kept are the ends of names of matrices that Quantize leaves as they are: small
 // ones that are added, looked up or decide, rather than multiplied with.
 // Source: llama.cpp src/llama-quant.cpp, tensor_allows_quantization.
-var kept = []string{"norm.weight", "norm_2.weight", "position_embd.weight", "token_types.weight", "ffn_gate_inp.weight", "attn_rel_b.weight",
+var kept = []string{"norm.weight", "norm_2.weight", "position_embd.weight", "token_types.weight", "ffn_gate_inp.weight", "attn_rel_b.weight", "per_layer_model_proj.weight",
 	"ssm_conv1d.weight", "shortconv.conv.weight"}
 
 // Quantize returns the file with its F32, F16 and BF16 matrices in another type.

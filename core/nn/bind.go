@@ -25,6 +25,10 @@ type Dims struct {
 	// all values to all workers. Without a Group there is one worker.
 	Parts map[string]shard.Range
 	Group shard.Group
+
+	// Blocks has, for elements of slices of structs, the dimensions that take the place
+	// of these there; where it is short or nil they are the same.
+	Blocks []*Dims
 }
 
 // Binder connects the layers of a model to the tensors of a file.
@@ -119,7 +123,13 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 		return b.vector(&layer.Values, prefix+name+".weight", dim, option == "optional")
 	}
 	if v.Kind() == reflect.Slice {
+		outer := b.Dims
+		defer func() { b.Dims = outer }()
 		for i := range v.Len() {
+			b.Dims = outer
+			if i < len(outer.Blocks) && outer.Blocks[i] != nil {
+				b.Sizes, b.Parts = outer.Blocks[i].Sizes, outer.Blocks[i].Parts
+			}
 			if err := b.structure(v.Index(i), prefix+name+"."+strconv.Itoa(i)+"."); err != nil {
 				return err
 			}

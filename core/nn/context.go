@@ -31,6 +31,7 @@ const (
 	BufferMixed                  // heads' outputs, or the hidden FFN activation
 	BufferBranch                 // a second working value, of blocks whose halves run side by side
 	BufferExpert                 // the inputs of one expert of a mixture
+	BufferLayers                 // what each layer takes from the tokens themselves
 	bufferWhole                  // what Whole puts together
 	bufferRows                   // rows of a product that are to be exchanged
 	numBuffers

@@ -19,6 +19,15 @@ type RMSNorm struct {
 	eps    float32
 }
 
+// PlainRMSNorm returns the norm of rows of some width without a weight.
+func PlainRMSNorm(width int, eps float32) RMSNorm {
+	n := RMSNorm{weight: make([]float32, width), eps: eps}
+	for i := range n.weight {
+		n.weight[i] = 1
+	}
+	return n
+}
+
 // Forward writes the norm of x [tokens, hidden] to dst, which may be x.
 func (n *RMSNorm) Forward(dst, x []float32) {
 	before := profile.Enter(profile.Norm)
