@@ -54,9 +54,9 @@ func (e *engine) follow([]js.Value) (any, error) {
 	return nil, e.model.Follow()
 }
 
-// measure implements GoEngine.measure(options): options.group as for open, options.ms how long it may take.
+// measure implements GoEngine.measure(options): options.group as for open.
 func (e *engine) measure(args []js.Value) (any, error) {
-	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged), time.Duration(args[0].Get("ms").Int())*time.Millisecond)
+	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged))
 	if err != nil {
 		return nil, err
 	}

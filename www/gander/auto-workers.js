@@ -9,8 +9,6 @@ const MOST = 16;
 const LIMIT = 64;
 /** A model of fewer bytes is fast enough with one worker that starting another isn't worth the wait. */
 const SMALL = 16 << 20;
-/** How long one measurement takes, in ms. */
-const SPAN = 30;
 /** How much less time more workers must take, as a part. Measurements are not exact. */
 const GAIN = 0.93;
 
@@ -97,7 +95,7 @@ async function speed(leader, followers, workers, signal) {
   // Each must be there before the clock starts.
   await Promise.all(clients.map((client) => client.call({ type: 'start' }, signal)));
   const speeds = /** @type {import('./engine.js').Speed[]} */ (
-    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', ms: SPAN, plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
+    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
   );
   const result = { rate: Math.min(...speeds.map(({ rate }) => rate)), exchange: Math.max(...speeds.map(({ exchange }) => exchange)) };
   measured.set(key, result);

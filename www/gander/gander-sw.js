@@ -28,12 +28,16 @@
    */
   async function register(worker, isolate) {
     const RELOADED = 'gander-reloaded';
+    const MOST_RELOADS = 3;
     await navigator.serviceWorker.register(worker, { updateViaCache: 'none' });
     const { active } = await navigator.serviceWorker.ready;
+    const reloads = Number(sessionStorage.getItem(RELOADED)); // of this tab, since it was last isolated
+    // The page came without the worker, and so without the headers. A busy browser may load it without the worker once more.
+    const passed = reloads === 0 || (reloads < MOST_RELOADS && !navigator.serviceWorker.controller);
     if (globalThis.crossOriginIsolated) sessionStorage.removeItem(RELOADED);
-    else if (isolate && !sessionStorage.getItem(RELOADED)) { // once: the page came without the worker, and so without the headers
+    else if (isolate && passed) {
       await tell(active, { type: 'gander-isolate', on: true });
-      sessionStorage.setItem(RELOADED, 'yes');
+      sessionStorage.setItem(RELOADED, String(reloads + 1));
       return location.reload();
     } else await tell(active, { type: 'gander-isolate', on: false }); // not wanted, or the browser has no COEP: credentialless
     if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve, { once: true }));

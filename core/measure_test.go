@@ -1,0 +1,36 @@
+package core_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/shard"
+)
+
+// TestMeasure checks that all workers of a group measure together and that what they
+// find is possible: how fast a machine is, no test can know.
+func TestMeasure(t *testing.T) {
+	for _, size := range []int{1, 2, 3} {
+		speeds := make([]core.Speed, size)
+		var wg sync.WaitGroup
+		for rank, group := range shard.Local(size) {
+			wg.Go(func() {
+				var err error
+				speeds[rank], err = core.Measure(group)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		for _, s := range speeds {
+			require.Positive(t, s.Rate)
+			require.Equal(t, size > 1, s.Exchange > 0)
+		}
+	}
+	alone, err := core.Measure(nil)
+	require.NoError(t, err)
+	require.Zero(t, alone.Exchange)
+}
