@@ -1,6 +1,9 @@
 package core
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Of the workers that hold a model together, worker 0 leads: it has the tokenizer,
 // chooses the tokens, and tells the others what to compute. They follow: each has
@@ -83,7 +86,7 @@ func (m *Model) Follow() (err error) {
 	for {
 		m.group.Broadcast(message)
 		if err := m.group.Err(); err != nil {
-			return &WorkerError{err}
+			return workerError(err)
 		}
 		r.decode(message)
 		switch r.op {
@@ -121,6 +124,16 @@ func (m *Model) Close() {
 // died or doesn't answer.
 type WorkerError struct {
 	Err error
+}
+
+// workerError makes a WorkerError of the reason why a group broke, which is one
+// already if a follower said so.
+func workerError(reason error) error {
+	var e *WorkerError
+	if errors.As(reason, &e) {
+		return e
+	}
+	return &WorkerError{reason}
 }
 
 // Error returns the reason.

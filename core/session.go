@@ -133,7 +133,7 @@ func (s *Session) run(ids []int32, logits []float32) error {
 	m.send(request{op: opForward, session: s.id, position: s.cache.Len(), rows: len(logits) / m.config.VocabSize, ids: ids})
 	s.compute(ids, logits)
 	if err := m.group.Err(); err != nil {
-		return &WorkerError{err}
+		return workerError(err)
 	}
 	return nil
 }
