@@ -2,7 +2,8 @@
 
 import { Gander } from '../gander/index.js';
 import { byId } from './dom.js';
-import { formatBytes, formatCount, formatDuration } from './format.js';
+import { formatBytes, formatCount, formatDuration, formatTypes } from './format.js';
+import { language, say, startLanguage, t } from './language.js';
 import { announce, clearNotice, showError } from './notice.js';
 
 /** @typedef {import('../gander/index.js').Model} Model */
@@ -33,6 +34,7 @@ const results = byId('results', HTMLDivElement);
 /** @type {AbortController | undefined} The measurement that is under way. */
 let current;
 
+startLanguage();
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   run();
@@ -46,13 +48,13 @@ async function run() {
   const picked = file.files?.[0];
   clearNotice();
   showBusy();
-  announce('Measuring.');
+  announce(t('speed.measuringNow'));
   try {
     const result = await measure(picked ?? (await bundled(signal)), signal);
-    showResult(result, picked ? picked.name : 'The bundled story writer');
+    showResult(result, picked ? () => picked.name : () => t('speed.bundled'));
   } catch (error) {
-    if (!signal.aborted) showError(error, 'Nothing was measured.');
-    announce(signal.aborted ? 'Stopped.' : '');
+    if (!signal.aborted) showError(error, () => t('speed.nothing'));
+    announce(signal.aborted ? t('speed.stopped') : '');
   } finally {
     current = undefined;
     showBusy();
@@ -65,7 +67,7 @@ async function run() {
  * @param {AbortSignal} signal
  */
 async function bundled(signal) {
-  showProgress('Fetching the bundled model', 0);
+  showProgress('speed.fetching', 0);
   const response = await fetch(BUNDLED, { signal });
   if (!response.ok) throw new Error(`${BUNDLED}: the server answers ${response.status}`);
   return response.blob();
@@ -81,16 +83,16 @@ async function measure(blob, signal) {
   const model = await Gander.load(blob, {
     contextLength: CONTEXT,
     signal,
-    onProgress: ({ loaded, total }) => showProgress('Loading', total && loaded / total),
+    onProgress: ({ loaded, total }) => showProgress('speed.loading', total && loaded / total),
   });
   try {
     const load = performance.now() - began;
-    showProgress('Warming up', 0);
+    showProgress('speed.warming', 0);
     await round(model, 0, 32, 16, signal); // the browser compiles the hot code meanwhile
     const prefill = [], decode = [];
     const first = performance.now();
     for (let i = 1, time = 0; (i <= ROUNDS || time < SHORT) && time < LONG; i++, time = performance.now() - first) {
-      showProgress('Measuring', Math.min((i - 1) / ROUNDS, Math.max(time / SHORT, time / LONG)));
+      showProgress('speed.measuring', Math.min((i - 1) / ROUNDS, Math.max(time / SHORT, time / LONG)));
       const { promptTime, stepsTime } = await round(model, i, PROMPT, STEPS, signal);
       prefill.push((PROMPT * 1000) / promptTime);
       decode.push((STEPS * 1000) / stepsTime);
@@ -127,11 +129,11 @@ async function round(model, salt, length, steps, signal) {
 const middle = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /**
- * @param {string} what
+ * @param {import('./language.js').Key} what
  * @param {number} part from 0 to 1
  */
 function showProgress(what, part) {
-  loadingText.textContent = `${what}…`;
+  say(loadingText, () => t(what));
   bar.value = part;
 }
 
@@ -149,32 +151,46 @@ function showBusy() {
  * Puts a result on top of the ones before.
  *
  * @param {Result} result
- * @param {string} name
+ * @param {() => string} name
  */
 function showResult({ info, load, prefill, decode }, name) {
-  const rate = (/** @type {number} */ r) => `${r.toLocaleString('en', { maximumSignificantDigits: 3, useGrouping: true })} tokens/s`;
+  const rate = (/** @type {number} */ r) => t('tokens.rate', { rate: r.toLocaleString(language(), { maximumSignificantDigits: 3, useGrouping: true }) });
+  /** @type {[() => string, () => string][]} */
   const figures = [
-    ['Load', formatDuration(load)],
-    [`Read ${PROMPT} tokens`, rate(prefill)],
-    [`Write ${STEPS} tokens`, rate(decode)],
-    ['Memory', formatBytes(info.memory.total)],
+    [() => t('speed.load'), () => formatDuration(load)],
+    [() => t('speed.read', { n: PROMPT }), () => rate(prefill)],
+    [() => t('speed.write', { n: STEPS }), () => rate(decode)],
+    [() => t('speed.memory'), () => formatBytes(info.memory.total)],
   ];
   const list = element('dl', 'figures');
-  for (const [term, value] of figures) list.append(element('div', '', element('dt', '', term), element('dd', '', value)));
-  const about = [
+  for (const [term, value] of figures) list.append(element('div', '', saying('dt', '', term), saying('dd', '', value)));
+  const about = () => [
     info.architecture,
-    `${formatCount(info.parameters)} parameters`,
-    `${Object.keys(info.types).sort().join(' and ')} weights`,
+    t('speed.parameters', { n: formatCount(info.parameters) }),
+    t('speed.weights', { types: formatTypes(info.types) }),
     formatBytes(info.fileSize),
   ].join(' · ');
-  results.prepend(element('article', 'sheet result', element('h2', 'name', name), element('p', 'facts', about), list));
-  announce(`${name}: ${figures.map(([term, value]) => `${term}: ${value}`).join(', ')}.`);
+  results.prepend(element('article', 'sheet result', saying('h2', 'name', name), saying('p', 'facts', about), list));
+  announce(`${name()}: ${figures.map(([term, value]) => `${term()}: ${value()}`).join(', ')}.`);
+}
+
+/**
+ * An element that says something, in whatever language the page is in.
+ *
+ * @param {string} tag
+ * @param {string} className
+ * @param {() => string} text
+ */
+function saying(tag, className, text) {
+  const made = element(tag, className);
+  say(made, text);
+  return made;
 }
 
 /**
  * @param {string} tag
  * @param {string} className
- * @param {...(Node | string)} children
+ * @param {...Node} children
  */
 function element(tag, className, ...children) {
   const made = document.createElement(tag);

@@ -1,5 +1,7 @@
 // Numbers in the form in which people read them.
 
+import { language } from './language.js';
+
 /** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
@@ -13,10 +15,16 @@ export function formatBytes(bytes) {
  * @param {number} count
  */
 export function formatCount(count) {
-  for (const [unit, word] of /** @type {const} */ ([[1e9, 'billion'], [1e6, 'million'], [1e4, 'thousand']])) {
-    if (count >= unit) return `${(count / (word === 'thousand' ? 1e3 : unit)).toPrecision(3)} ${word}`;
-  }
-  return count.toLocaleString('en');
+  return count.toLocaleString(language(), { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 3 });
+}
+
+/**
+ * The types of a model's weights: F32 and Q8_0.
+ *
+ * @param {Record<string, number>} types
+ */
+export function formatTypes(types) {
+  return new Intl.ListFormat(language()).format(Object.keys(types).sort());
 }
 
 /** @param {number} ms */

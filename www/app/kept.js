@@ -3,6 +3,7 @@
 import { Gander } from '../gander/index.js';
 import { byId } from './dom.js';
 import { formatBytes, nameOf } from './format.js';
+import { say, t } from './language.js';
 import { announce, showError } from './notice.js';
 
 const list = byId('kept-list', HTMLUListElement);
@@ -13,29 +14,34 @@ const persist = byId('kept-persist', HTMLButtonElement);
 export function startKept() {
   persist.addEventListener('click', async () => {
     const agreed = await Gander.cache.persist();
-    announce(agreed ? 'The browser will not delete the kept models by itself.' : 'The browser did not agree. It may later, when you visit more often.');
-    await showKept();
-    if (!agreed) about.textContent += ' The browser did not agree to keep them for good; it may later, when you visit more often.';
+    announce(t(agreed ? 'kept.agreed' : 'kept.refused'));
+    await showKept(!agreed);
   });
   showKept();
 }
 
-/** Shows what is kept now. */
-export async function showKept() {
+/**
+ * Shows what is kept now.
+ *
+ * @param {boolean} [refused] whether the browser was asked to keep it for good and did not agree
+ */
+export async function showKept(refused = false) {
   try {
     if (!(await Gander.cache.available())) {
-      about.textContent = 'This browser does not let the page keep models (perhaps this is a private window). Each visit downloads them again.';
+      say(about, () => t('kept.unavailable'));
       persist.hidden = true;
       return;
     }
     const [files, { models, usage, quota, persisted }] = await Promise.all([Gander.cache.list(), Gander.cache.estimate()]);
     list.replaceChildren(...files.map(item));
-    about.textContent = files.length === 0
-      ? 'Models from the web are kept here, so that the next visit downloads nothing.'
-      : `${formatBytes(models)} on this machine; the browser offers ${formatBytes(quota - usage)} more. ${persisted ? 'It keeps them until you delete them.' : 'It may delete them when the disk runs short.'}`;
+    say(about, () => {
+      if (files.length === 0) return t('kept.none');
+      const room = t('kept.room', { models: formatBytes(models), room: formatBytes(quota - usage) });
+      return [room, t(persisted ? 'kept.forGood' : 'kept.forNow'), refused ? t('kept.refused') : ''].filter(Boolean).join(' ');
+    });
     persist.hidden = persisted || files.length === 0;
   } catch (error) {
-    showError(error, 'The kept models could not be listed.');
+    showError(error, () => t('kept.notListed'));
   }
 }
 
@@ -48,17 +54,20 @@ function item({ url, size, held, complete }) {
   const remove = document.createElement('button');
   text.textContent = name;
   text.title = url;
-  facts.textContent = complete ? formatBytes(held) : `${formatBytes(held)}${size ? ` of ${formatBytes(size)}` : ''}, not complete; loading it goes on`;
+  say(facts, () => {
+    if (complete) return formatBytes(held);
+    return size ? t('kept.partOf', { held: formatBytes(held), size: formatBytes(size) }) : t('kept.part', { held: formatBytes(held) });
+  });
   remove.type = 'button';
   remove.className = 'quiet';
-  remove.textContent = 'Delete';
-  remove.setAttribute('aria-label', `Delete ${name} from this machine`);
+  say(remove, () => t('kept.delete'));
+  say(remove, () => t('kept.deleteLabel', { name }), 'aria-label');
   remove.addEventListener('click', async () => {
     try {
       await Gander.cache.delete(url);
-      announce(`${name} is deleted.`);
+      announce(t('kept.deleted', { name }));
     } catch (error) {
-      showError(error, `${name} was not deleted.`);
+      showError(error, () => t('kept.notDeleted', { name }));
     }
     await showKept();
     byId('kept-summary', HTMLElement).focus(); // the button is gone

@@ -2,16 +2,14 @@
 
 import { Gander } from '../gander/index.js';
 import { byId } from './dom.js';
-import { formatBytes, formatCount, nameOf } from './format.js';
+import { formatBytes, formatCount, formatTypes, nameOf } from './format.js';
 import { showKept } from './kept.js';
+import { say, t } from './language.js';
 import { announce, clearNotice, showError } from './notice.js';
 
 /** @typedef {import('../gander/index.js').Model} Model */
 
 const BUNDLED = 'models/stories.gguf';
-const ABOUT_BUNDLED =
-  'A tiny story writer that this project trained from nothing, on text that a program of its own made up. It only writes simple stories; it cannot chat or answer questions.';
-const ABOUT_OWN = 'Your own model. It stays on this machine.';
 
 const loading = byId('loading', HTMLDivElement);
 const loadingText = byId('loading-text', HTMLLabelElement);
@@ -30,7 +28,7 @@ let current;
 
 /** @type {Chosen | undefined} Where the model in use came from. */
 let used;
-let usedName = '';
+let usedName = ownName('');
 
 /**
  * Wires the panel and loads the bundled model.
@@ -40,7 +38,7 @@ let usedName = '';
 export function startLoader(onModel) {
   /**
    * @param {Chosen} source
-   * @param {string} name
+   * @param {() => string} name
    */
   const load = async (source, name) => {
     current?.abort(); // the newest choice counts
@@ -54,15 +52,17 @@ export function startLoader(onModel) {
         signal: controller.signal,
         onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
       });
-      const lost = typeof source === 'string' && !model.kept ? ` It is not kept for the next visit: ${model.whyNotKept}.` : '';
-      if (source === BUNDLED) showCard(model.info, 'Story writer', ABOUT_BUNDLED);
-      else showCard(model.info, name, (model.info.description || ABOUT_OWN) + lost);
+      const { kept, whyNotKept, info } = model;
+      showCard(info, source === BUNDLED ? () => t('model.writer') : name, () => {
+        const about = source === BUNDLED ? t('model.aboutBundled') : info.description || t('model.aboutOwn');
+        return typeof source === 'string' && !kept ? t('model.notKept', { about, reason: whyNotKept ?? '' }) : about;
+      });
       used = source;
       usedName = name;
-      announce(`${name} is loaded.`);
+      announce(t('model.loaded', { name: name() }));
       onModel(model);
     } catch (error) {
-      if (!controller.signal.aborted) showError(error, `${name} was not loaded.`);
+      if (!controller.signal.aborted) showError(error, () => t('model.notLoaded', { name: name() }));
     } finally {
       if (current === controller) {
         current = undefined;
@@ -73,8 +73,8 @@ export function startLoader(onModel) {
     }
   };
   const loadFiles = (/** @type {File[]} */ files) => {
-    if (files.length === 1) load(files[0], files[0].name);
-    else if (files.length > 1) load(files, files[0].webkitRelativePath.split('/')[0] || files[0].name);
+    if (files.length === 1) load(files[0], ownName(files[0].name));
+    else if (files.length > 1) load(files, ownName(files[0].webkitRelativePath.split('/')[0] || files[0].name));
   };
   const cores = Math.min(navigator.hardwareConcurrency, 16);
   for (let n = 1; n <= cores; n++) workers.append(new Option(String(n)));
@@ -88,42 +88,56 @@ export function startLoader(onModel) {
   byId('url-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     const url = byId('url', HTMLInputElement).value;
-    load(url, nameOf(url));
+    load(url, ownName(nameOf(url)));
   });
   byId('cancel', HTMLButtonElement).addEventListener('click', () => current?.abort());
-  bundled.addEventListener('click', () => load(BUNDLED, 'The story writer'));
+  bundled.addEventListener('click', () => load(BUNDLED, bundledName));
   acceptDrops(loadFiles);
-  load(BUNDLED, 'The story writer');
+  load(BUNDLED, bundledName);
+}
+
+const bundledName = () => t('model.bundled');
+
+/**
+ * The name of something of the person's own, which is the same in all languages.
+ *
+ * @param {string} name
+ * @returns {() => string}
+ */
+function ownName(name) {
+  return () => name;
 }
 
 /**
- * @param {string} name
+ * @param {() => string} name
  * @param {number} loaded
  * @param {number} total 0 while it is not known
  */
 function showProgress(name, loaded, total) {
   loading.hidden = false;
-  const amount = total > 0 ? `: ${formatBytes(loaded)} of ${formatBytes(total)}` : loaded > 0 ? `: ${formatBytes(loaded)}` : '';
-  loadingText.textContent = `Loading ${name.replace(/^The/, 'the')}${amount}`;
+  say(loadingText, () => {
+    const values = { name: name().replace(/^The/, 'the'), loaded: formatBytes(loaded), total: formatBytes(total) };
+    return t(total > 0 ? 'model.loadingOf' : loaded > 0 ? 'model.loadingSome' : 'model.loading', values);
+  });
   if (total > 0) bar.value = loaded / total;
   else bar.removeAttribute('value'); // indeterminate
 }
 
 /**
  * @param {import('../gander/index.js').ModelInfo} info
- * @param {string} name
- * @param {string} about
+ * @param {() => string} name
+ * @param {() => string} about
  */
 function showCard(info, name, about) {
-  byId('model-name', HTMLParagraphElement).textContent = name;
-  byId('model-about', HTMLParagraphElement).textContent = about;
-  byId('model-facts', HTMLParagraphElement).textContent = [
-    `${info.architecture}, ${formatCount(info.parameters)} parameters in ${info.numLayers} layers`,
-    `${Object.keys(info.types).sort().join(' and ')} weights, ${formatBytes(info.fileSize)}`,
-    `context of ${info.contextLength.toLocaleString('en')} tokens`,
-    `${formatBytes(info.memory.total)} of memory`,
-    info.workers === 1 ? 'one worker' : `${info.workers} workers over ${info.transport === 'shared' ? 'shared memory' : 'message ports'}`,
-  ].join(' · ');
+  say(byId('model-name', HTMLParagraphElement), name);
+  say(byId('model-about', HTMLParagraphElement), about);
+  say(byId('model-facts', HTMLParagraphElement), () => [
+    t('model.parameters', { architecture: info.architecture, parameters: formatCount(info.parameters), layers: info.numLayers }),
+    t('model.weights', { types: formatTypes(info.types), size: formatBytes(info.fileSize) }),
+    t('model.context', { n: info.contextLength }),
+    t('model.memory', { size: formatBytes(info.memory.total) }),
+    info.workers === 1 ? t('model.oneWorker') : t(info.transport === 'shared' ? 'model.sharedMemory' : 'model.ports', { n: info.workers }),
+  ].join(' · '));
   card.hidden = false;
 }
 

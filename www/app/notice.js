@@ -2,6 +2,7 @@
 
 import { GanderError } from '../gander/index.js';
 import { byId } from './dom.js';
+import { say, t } from './language.js';
 
 const notice = byId('notice', HTMLDivElement);
 const text = byId('notice-text', HTMLParagraphElement);
@@ -10,38 +11,51 @@ const status = byId('status', HTMLParagraphElement);
 
 byId('notice-close', HTMLButtonElement).addEventListener('click', clearNotice);
 
-/** @type {Partial<Record<import('../gander/index.js').ErrorCode, string>>} */
+/** The errors that have a text of their own. @type {Partial<Record<import('../gander/index.js').ErrorCode, import('./language.js').Key>>} */
 const meanings = {
-  bad_file: 'This file is not a working GGUF model. It may be cut short or damaged.',
-  unsupported: 'Gander cannot run this model yet.',
-  context_full: 'The beginning is longer than this model can read. Make it shorter.',
-  network: 'The model could not be downloaded.',
-  integrity: 'The model arrived damaged, or it is another file than it should be. It was not kept; try again.',
-  busy: 'The model is in use, perhaps in another tab. Try again when it is loaded.',
-  io: 'The file could not be read.',
-  memory: 'This model needs more memory than the browser gives to one tab.',
-  worker: 'The engine stopped.',
-  internal: 'Gander has a bug. Please report it with the message below.',
+  bad_file: 'error.bad_file',
+  unsupported: 'error.unsupported',
+  context_full: 'error.context_full',
+  network: 'error.network',
+  integrity: 'error.integrity',
+  busy: 'error.busy',
+  io: 'error.io',
+  memory: 'error.memory',
+  worker: 'error.worker',
+  internal: 'error.internal',
 };
 
 /**
- * Shows an error.
+ * Shows an error. What the engine says is English; it comes below.
  *
  * @param {unknown} error
- * @param {string} [what] what the person tried
+ * @param {() => string} [what] what the person tried, and that it failed
  */
-export function showError(error, what = '') {
+export function showError(error, what) {
   const message = error instanceof Error ? error.message : String(error);
-  const meaning = (error instanceof GanderError && meanings[error.code]) || '';
-  text.textContent = [what, meaning || message].filter(Boolean).join(' ');
-  detail.textContent = meaning ? message : '';
+  const meaning = error instanceof GanderError ? meanings[error.code] : undefined;
+  say(text, () => [what?.(), meaning ? t(meaning) : what ? '' : t('error.other')].filter(Boolean).join(' '));
+  detail.textContent = message;
+  notice.hidden = false;
+  notice.scrollIntoView({ block: 'nearest' });
+}
+
+/**
+ * Says what is wrong with what the person put in.
+ *
+ * @param {() => string} what
+ */
+export function showMistake(what) {
+  say(text, what);
+  detail.textContent = '';
   notice.hidden = false;
   notice.scrollIntoView({ block: 'nearest' });
 }
 
 export function clearNotice() {
   notice.hidden = true;
-  text.textContent = detail.textContent = '';
+  say(text, () => '');
+  detail.textContent = '';
 }
 
 /**
@@ -50,5 +64,6 @@ export function clearNotice() {
  * @param {string} message
  */
 export function announce(message) {
-  status.textContent = message;
+  let now = message;
+  say(status, () => [now, (now = '')][0]); // it is not said again in another language
 }

@@ -1,6 +1,7 @@
 // The settings form.
 
 import { byId } from './dom.js';
+import { t } from './language.js';
 
 /** @typedef {{temperature: number, topK: number, topP: number, seed: number, maxTokens: number}} Settings */
 
@@ -19,8 +20,17 @@ for (const name of /** @type {const} */ (['temperature', 'topP'])) {
 byId('settings', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
 byId('seed', HTMLInputElement).addEventListener('input', () => (freshSeed.checked = false)); // who types a seed wants that one
 
+/** A setting that is wrong; `explain` says which, in the language of the page. */
+export class Mistake extends Error {
+  /** @param {() => string} explain */
+  constructor(explain) {
+    super(explain());
+    this.explain = explain;
+  }
+}
+
 /**
- * The settings as the form has them, after it drew a new seed if it should. It throws a RangeError that names a field that is wrong.
+ * The settings as the form has them, after it drew a new seed if it should. It throws a Mistake that names a field that is wrong.
  *
  * @returns {Settings}
  */
@@ -29,7 +39,8 @@ export function readSettings() {
   const entries = [...inputs].map(([name, input]) => {
     if (input.value === '' || !input.checkValidity()) {
       input.focus();
-      throw new RangeError(`${input.labels?.[0].textContent}: enter a whole number from ${input.min} to ${Number(input.max).toLocaleString('en')}.`);
+      const key = input.step === '1' ? 'settings.wrongWhole' : 'settings.wrong';
+      throw new Mistake(() => t(key, { name: t(name), min: Number(input.min), max: Number(input.max) }));
     }
     return [name, input.valueAsNumber];
   });

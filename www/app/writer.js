@@ -2,8 +2,9 @@
 
 import { byId } from './dom.js';
 import { formatDuration } from './format.js';
-import { announce, clearNotice, showError } from './notice.js';
-import { readSettings } from './settings.js';
+import { language, say, t } from './language.js';
+import { announce, clearNotice, showError, showMistake } from './notice.js';
+import { Mistake, readSettings } from './settings.js';
 
 /** @typedef {import('../gander/index.js').Model} Model */
 
@@ -58,14 +59,15 @@ async function write() {
   try {
     const settings = readSettings();
     const stream = model.generate(prompt.value, { ...settings, signal: controller.signal });
-    announce('Writing.');
+    announce(t('writing'));
     let step = await stream.next();
     for (; !step.done; step = await stream.next()) paper.add(step.value.text);
     const { finishReason } = step.value;
-    paper.end(finishReason === 'length' ? 'the length was reached' : 'the model ended the text');
+    paper.end(finishReason === 'length' ? 'end.length' : 'end.text');
   } catch (error) {
-    paper.end(controller.signal.aborted ? 'stopped' : '');
-    if (!controller.signal.aborted) showError(error);
+    paper.end(controller.signal.aborted ? 'end.stopped' : undefined);
+    if (error instanceof Mistake) showMistake(error.explain);
+    else if (!controller.signal.aborted) showError(error);
   } finally {
     current = undefined;
     showBusy();
@@ -94,7 +96,7 @@ class Paper {
   constructor(beginning) {
     given.textContent = beginning;
     written.textContent = '';
-    stats.textContent = '';
+    say(stats, () => '');
   }
 
   /** @param {string} text */
@@ -103,31 +105,29 @@ class Paper {
     this.#first ||= this.#last;
     this.#tokens++;
     this.#waiting += text;
-    this.#frame ||= requestAnimationFrame(() => this.#draw(''));
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
-  /** @param {string} reason */
+  /** @param {import('./language.js').Key} [reason] */
   end(reason) {
     cancelAnimationFrame(this.#frame);
     this.#draw(reason);
-    announce(`${this.#tokens} tokens written. ${reason}`);
+    announce(t('written', { n: this.#tokens, reason: reason ? t(reason) : '' }));
   }
 
-  /** @param {string} reason */
+  /** @param {import('./language.js').Key} [reason] */
   #draw(reason) {
     this.#frame = 0;
     written.append(this.#waiting);
     this.#waiting = '';
-    if (this.#tokens === 0) {
-      stats.textContent = reason;
-      return;
-    }
-    const rate = (this.#tokens - 1) / ((this.#last - this.#first) / 1000);
-    stats.textContent = [
-      `${this.#tokens} tokens`,
-      this.#tokens > 4 ? `${rate.toFixed(rate < 100 ? 1 : 0)} tokens/s` : '',
-      `first after ${formatDuration(this.#first - this.#started)}`,
-      reason,
-    ].filter(Boolean).join(' · ');
+    const tokens = this.#tokens, first = this.#first - this.#started;
+    const rate = (tokens - 1) / ((this.#last - this.#first) / 1000);
+    const digits = rate < 100 ? 1 : 0;
+    say(stats, () => [
+      tokens > 0 ? t('tokens', { n: tokens }) : '',
+      tokens > 4 ? t('tokens.rate', { rate: rate.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }) }) : '',
+      tokens > 0 ? t('tokens.first', { time: formatDuration(first) }) : '',
+      reason ? t(reason) : '',
+    ].filter(Boolean).join(' · '));
   }
 }
