@@ -29,6 +29,7 @@ type Info struct {
 	Parameters         int64          `json:"parameters"`       // values in all tensors
 	FileSize           int64          `json:"fileSize"`         // bytes
 	Types              map[string]int `json:"types"`            // tensors by storage type
+	MainType           string         `json:"mainType"`         // the storage type of most values
 	Tokenizer          string         `json:"tokenizer"`        // tokenizer.ggml.model
 	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
@@ -83,11 +84,19 @@ func fileInfo(f *gguf.File, size int64) Info {
 	i.Description, _ = f.String("general.description")
 	i.Tokenizer, _ = f.String("tokenizer.ggml.model")
 	i.ChatTemplate = readTemplates(f).kind()
+	values := map[string]int64{}
 	for k := range f.Tensors {
 		t := &f.Tensors[k]
-		i.Parameters += int64(t.Cols()) * int64(t.Rows())
+		n := int64(t.Cols()) * int64(t.Rows())
+		i.Parameters += n
 		if typ, err := t.Type(); err == nil {
 			i.Types[typ.Name]++
+			values[typ.Name] += n
+		}
+	}
+	for name, n := range values {
+		if most := values[i.MainType]; n > most || n == most && name < i.MainType {
+			i.MainType = name
 		}
 	}
 	return i

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/shard"
 )
 
@@ -20,7 +21,7 @@ func TestMeasure(t *testing.T) {
 		for rank, group := range shard.Local(size) {
 			wg.Go(func() {
 				var err error
-				speeds[rank], err = core.Measure(group)
+				speeds[rank], err = core.Measure(group, []string{"Q8_0", "Q4_0", "IQ1_S", "F16"}[size])
 				assert.NoError(t, err)
 			})
 		}
@@ -30,7 +31,10 @@ func TestMeasure(t *testing.T) {
 			require.Equal(t, size > 1, s.Exchange > 0)
 		}
 	}
-	alone, err := core.Measure(nil)
+	alone, err := core.Measure(nil, "Q4_K")
 	require.NoError(t, err)
 	require.Zero(t, alone.Exchange)
+	_, err = core.Measure(nil, "Q9")
+	var option *errs.OptionError
+	require.ErrorAs(t, err, &option)
 }

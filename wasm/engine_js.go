@@ -54,9 +54,9 @@ func (e *engine) follow([]js.Value) (any, error) {
 	return nil, e.model.Follow()
 }
 
-// measure implements GoEngine.measure(options): options.group as for open.
+// measure implements GoEngine.measure(options): options.group as for open, options.mainType of the weights.
 func (e *engine) measure(args []js.Value) (any, error) {
-	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged))
+	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged), args[0].Get("mainType").String())
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ const SMALL = 16 << 20;
 const GAIN = 0.93;
 
 /**
- * What was measured, by transport and number of workers: it does not depend on the model.
+ * What was measured, by transport, type of the weights and number of workers: of the model it depends on nothing else.
  *
  * @type {Map<string, import('./engine.js').Speed>}
  */
@@ -26,6 +26,7 @@ const measured = new Map();
  * @property {{weights: number, total: number}[]} workerMemory
  * @property {number} memoryLimit bytes that a worker can have
  * @property {number} numLayers
+ * @property {string} mainType
  */
 
 /**
@@ -52,11 +53,11 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
   if (!fits(needs)) return 1; // whose refusal has the numbers
   if (cores <= fewest || (fewest === 1 && needs.workerMemory[0].weights < SMALL)) return fewest;
 
-  let best = { workers: fewest, seconds: seconds(needs, await speed(leader, followers, fewest, signal)) };
+  let best = { workers: fewest, seconds: seconds(needs, await speed(leader, followers, fewest, needs.mainType, signal)) };
   const first = best.seconds;
   for (const workers of new Set([Math.ceil(cores / 2), cores])) {
     if (workers <= fewest) continue;
-    const time = seconds(await ask(workers), await speed(leader, followers, workers, signal));
+    const time = seconds(await ask(workers), await speed(leader, followers, workers, needs.mainType, signal));
     if (time < best.seconds && time < first * GAIN) best = { workers, seconds: time };
   }
   return best.workers;
@@ -81,12 +82,13 @@ function seconds({ workerMemory, numLayers }, { rate, exchange }) {
  * @param {import('./client.js').Client} leader
  * @param {import('./crew.js').Followers} followers
  * @param {number} workers
+ * @param {string} mainType
  * @param {AbortSignal} [signal]
  * @returns {Promise<import('./engine.js').Speed>}
  */
-async function speed(leader, followers, workers, signal) {
+async function speed(leader, followers, workers, mainType, signal) {
   const kind = transport();
-  const key = `${kind} ${workers}`;
+  const key = `${kind} ${mainType} ${workers}`;
   const known = measured.get(key);
   if (known) return known;
   if (followers.clients.length < workers - 1) followers.resize(workers - 1);
@@ -95,7 +97,7 @@ async function speed(leader, followers, workers, signal) {
   // Each must be there before the clock starts.
   await Promise.all(clients.map((client) => client.call({ type: 'start' }, signal)));
   const speeds = /** @type {import('./engine.js').Speed[]} */ (
-    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
+    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', mainType, plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
   );
   const result = { rate: Math.min(...speeds.map(({ rate }) => rate)), exchange: Math.max(...speeds.map(({ exchange }) => exchange)) };
   measured.set(key, result);

@@ -18,7 +18,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
  * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
- * @property {(options: {group?: {rank: number, size: number}}) => Promise<Speed>} measure
+ * @property {(options: {mainType: string, group?: {rank: number, size: number}}) => Promise<Speed>} measure
  * @property {(done: boolean) => void} exchanged says that an exchange that was pending is done, or cannot be
  */
 

@@ -25,6 +25,7 @@ import { sourceSpec } from './source.js';
  * @property {number} parameters how many weights the model has
  * @property {number} fileSize
  * @property {Record<string, number>} types how many tensors there are of each GGML type
+ * @property {string} mainType the GGML type of most values
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
  * @property {'model' | 'chatml'} chatTemplate whose chat template `applyChatTemplate` takes: the model's, or ChatML where it has none
  * @property {Memory & Held} memory what the model takes of all workers together
