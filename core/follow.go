@@ -13,6 +13,7 @@ import (
 // What a leader can ask for.
 const (
 	opForward = iota + 1 // append ids to a session, which first forgets all positions from position on
+	opHidden             // the same for hidden states
 	opDrop               // forget a session
 	opEnd                // stop following
 )
@@ -26,9 +27,11 @@ type request struct {
 	ids      []int32
 }
 
-// messageLen is the length of a request as a message: its numbers, and the ids of
-// the largest batch.
-const messageLen = 5 + max(prefillChunk, 1+maxSpeculate)
+// messageLen returns the length of a request as a message: its numbers, and the ids
+// of the largest batch.
+func (m *Model) messageLen() int {
+	return 5 + max(m.batch(m.info.ContextLength), prefillChunk, 1+maxSpeculate)
+}
 
 func (r *request) encode(m []int32) {
 	m[0], m[1], m[2], m[3], m[4] = r.op, r.session, int32(r.position), int32(r.rows), int32(len(r.ids))
@@ -81,8 +84,8 @@ func (m *Model) Follow() (err error) {
 			err = fmt.Errorf("core: worker %d: panic: %v", m.group.Rank(), p)
 		}
 	}()
-	sessions, message, r := map[int32]*Session{}, make([]int32, messageLen), request{}
-	var logits []float32
+	sessions, message, r := map[int32]*Session{}, make([]int32, m.messageLen()), request{}
+	var out []float32 // logits or hidden states
 	for {
 		m.group.Broadcast(message)
 		if err := m.group.Err(); err != nil {
@@ -90,17 +93,25 @@ func (m *Model) Follow() (err error) {
 		}
 		r.decode(message)
 		switch r.op {
-		case opForward:
+		case opForward, opHidden:
 			s := sessions[r.session]
 			if s == nil {
 				s = m.newSession(r.session)
 				sessions[r.session] = s
 			}
 			s.cache.Truncate(r.position)
-			if n := r.rows * m.config.VocabSize; cap(logits) < n {
-				logits = make([]float32, n)
+			n := r.rows * m.config.VocabSize
+			if r.op == opHidden {
+				n = len(r.ids) * m.config.HiddenSize
 			}
-			s.compute(r.ids, logits[:r.rows*m.config.VocabSize])
+			if cap(out) < n {
+				out = make([]float32, n)
+			}
+			if r.op == opHidden {
+				s.computeHidden(r.ids, out[:n])
+			} else {
+				s.compute(r.ids, out[:n])
+			}
 		case opDrop:
 			delete(sessions, r.session)
 		case opEnd:

@@ -31,6 +31,8 @@ type Info struct {
 	Types              map[string]int `json:"types"`            // tensors by storage type
 	MainType           string         `json:"mainType"`         // the storage type of most values
 	Tokenizer          string         `json:"tokenizer"`        // tokenizer.ggml.model
+	Encoder            bool           `json:"encoder"`          // has embeddings (Model.Embed) and writes nothing
+	Pooling            string         `json:"pooling"`          // what Embed does by itself: see EmbedOptions; may be empty
 	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
 	WorkerMemory       []Memory       `json:"workerMemory"`     // of each worker
@@ -106,6 +108,7 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	i := fileInfo(f, size)
 	i.ContextLength, i.TrainContextLength, i.VocabSize = contextLength, c.ContextLength, c.VocabSize
 	i.HiddenSize, i.NumLayers, i.NumHeads, i.NumKVHeads, i.HeadDim, i.FFNSize = c.HiddenSize, c.NumLayers, c.NumHeads, c.NumKVHeads, c.HeadDim, c.FFNSize
+	i.Encoder, i.Pooling = c.Encoder, string(c.Pooling)
 	return i
 }
 
@@ -139,6 +142,9 @@ func (m *Memory) add(n Memory) {
 // attention's workspace, and two rows of logits.
 func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	tokens := int64(min(prefillChunk, contextLength))
+	if c.Encoder {
+		tokens = int64(contextLength)
+	}
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
 	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
 	floats := 2*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, branch, projection, mixed, a part of a projection

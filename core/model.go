@@ -161,7 +161,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	if tok.VocabSize() != config.VocabSize {
 		return nil, nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)}
 	}
-	m := &Model{decoder: decoder, config: config, kvType: kvType, group: group, message: make([]int32, messageLen)}
+	m := &Model{decoder: decoder, config: config, kvType: kvType, group: group}
 	if group.Rank() == 0 {
 		m.tokenizer = tok // the others need none
 	}
@@ -174,6 +174,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	}
 	m.info = newInfo(f, config, contextLength, size)
 	m.info.Tokenizer = tok.Kind()
+	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)
 	if m.info.WorkerMemory, err = needs(f, group.Size(), kvType, contextLength); err != nil {
 		return nil, nil, err
@@ -261,8 +262,12 @@ func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error)
 	return rows, nil
 }
 
-// NewSession returns an empty session of the model.
+// NewSession returns an empty session of the model; of an encoder, which has none, an
+// *errs.UnsupportedError.
 func (m *Model) NewSession() (*Session, error) {
+	if m.config.Encoder {
+		return nil, fmt.Errorf("core: %w", &errs.UnsupportedError{What: fmt.Sprintf("writing with the architecture %s, which is an encoder: it has embeddings", m.info.Architecture)})
+	}
 	s := m.newSession(m.lastSession.Add(1))
 	s.logits = make([]float32, m.config.VocabSize)
 	if m.group.Size() > 1 {

@@ -138,6 +138,25 @@ func (s *Session) run(ids []int32, logits []float32) error {
 	return nil
 }
 
+// runHidden is run for hidden states [tokens, hidden] in place of logits.
+func (s *Session) runHidden(ids []int32, hidden []float32) error {
+	m := s.model
+	m.computing.Lock()
+	defer m.computing.Unlock()
+	m.send(request{op: opHidden, session: s.id, position: s.cache.Len(), ids: ids})
+	s.computeHidden(ids, hidden)
+	if err := m.group.Err(); err != nil {
+		return &WorkerError{err}
+	}
+	return nil
+}
+
+// computeHidden is this worker's part of runHidden.
+func (s *Session) computeHidden(ids []int32, hidden []float32) {
+	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Hidden: hidden}
+	s.model.decoder.Forward(&s.batch)
+}
+
 // compute is this worker's part of forward.
 func (s *Session) compute(ids []int32, logits []float32) {
 	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits}

@@ -7,6 +7,7 @@ export async function write(file: File, signal: AbortSignal): Promise<string> {
   const info: Readonly<ModelInfo> = model.info;
   const ids: Int32Array = await model.tokenize('Once', { special: false });
   const logits: Float32Array = await model.logits([...ids]);
+  const embedding: Float32Array = await model.embed('text', { pooling: 'last', normalize: true });
   const prompt: string = await model.applyChatTemplate([{ role: 'user', content: 'Hello!' }], { tools: [{ type: 'function' }], variables: { enable_thinking: false } });
   let text = prompt;
   for await (const token of model.generate(ids, { temperature: 0, stop: 'end', logprobs: 3, signal })) {
@@ -14,7 +15,7 @@ export async function write(file: File, signal: AbortSignal): Promise<string> {
     text += token.text + top.filter((candidate) => candidate.id !== id).length;
   }
   const { finishReason, usage, tokens } = await model.complete('Once', { maxTokens: 5 });
-  const sum: number = usage.promptTokens + tokens.length + logits.length + info.memory.total;
+  const sum: number = usage.promptTokens + tokens.length + logits.length + embedding.length + info.memory.total;
   model.close();
   return finishReason === 'eos' ? text : String(sum);
 }

@@ -148,6 +148,33 @@ func (e *engine) logits(args []js.Value) (any, error) {
 	return typedArray("Float32Array", logits), nil
 }
 
+// embed implements GoEngine.embed(text, options, signal).
+func (e *engine) embed(args []js.Value) (any, error) {
+	if e.model == nil {
+		return nil, errNoModel
+	}
+	ctx, end := newContext(args[2], e.pause)
+	defer end()
+	var o core.EmbedOptions
+	if err := fromJS(&o, args[1]); err != nil {
+		return nil, err
+	}
+	ids := []int32(nil)
+	if args[0].Type() == js.TypeString {
+		var err error
+		if ids, err = e.model.Tokenize(args[0].String(), true); err != nil {
+			return nil, err
+		}
+	} else {
+		ids = int32s(args[0])
+	}
+	x, err := e.model.Embed(ctx, ids, o)
+	if err != nil {
+		return nil, err
+	}
+	return typedArray("Float32Array", x), nil
+}
+
 // generate implements GoEngine.generate(prompt, options, signal, onToken).
 func (e *engine) generate(args []js.Value) (any, error) {
 	if e.model == nil {

@@ -37,6 +37,7 @@ func Serve(exchange Exchange) {
 		"detokenize":        e.detokenize,
 		"applyChatTemplate": e.applyChatTemplate,
 		"logits":            e.logits,
+		"embed":             e.embed,
 		"generate":          e.generate,
 		"follow":            e.follow,
 		"measure":           e.measure,

@@ -57,8 +57,11 @@ func shared(t *testing.T, path ...string) string {
 }
 
 // golden reads the fixture of a small llama; tokens is its prompt.
-func golden(t *testing.T) (f *fixture, tokens string) {
-	dir := shared(t, "golden", "llama_untied")
+func golden(t *testing.T) (f *fixture, tokens string) { return goldenOf(t, "llama_untied") }
+
+// goldenOf reads a fixture.
+func goldenOf(t *testing.T, name string) (f *fixture, tokens string) {
+	dir := shared(t, "golden", name)
 	b, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	require.NoError(t, err)
 	f = &fixture{modelPath: filepath.Join(dir, "model.gguf")}
@@ -71,20 +74,26 @@ func golden(t *testing.T) (f *fixture, tokens string) {
 	return f, tokens[1:]
 }
 
-// logits returns the expected rows after each token of the prompt.
-func (f *fixture) logits(t *testing.T) (rows [][]float32) {
+// section returns the values of a section, and its shape.
+func (f *fixture) section(t *testing.T, name string) (values []float32, shape []int) {
 	for _, s := range f.Sections {
-		if s.Name != "logits" {
-			continue
-		}
-		values := make([]float32, s.Bytes/4)
-		_, err := binary.Decode(f.bin[s.Offset:s.Offset+s.Bytes], binary.LittleEndian, values)
-		require.NoError(t, err)
-		for ; len(values) > 0; values = values[s.Shape[1]:] {
-			rows = append(rows, values[:s.Shape[1]])
+		if s.Name == name {
+			values = make([]float32, s.Bytes/4)
+			_, err := binary.Decode(f.bin[s.Offset:s.Offset+s.Bytes], binary.LittleEndian, values)
+			require.NoError(t, err)
+			shape = s.Shape
 		}
 	}
-	require.NotEmpty(t, rows)
+	require.NotEmpty(t, values, name)
+	return values, shape
+}
+
+// logits returns the expected rows after each token of the prompt.
+func (f *fixture) logits(t *testing.T) (rows [][]float32) {
+	values, shape := f.section(t, "logits")
+	for ; len(values) > 0; values = values[shape[1]:] {
+		rows = append(rows, values[:shape[1]])
+	}
 	return rows
 }
 

@@ -17,9 +17,10 @@ import (
 	"github.com/gander-lm/gander/core/shard"
 )
 
-// Decoder is a model that turns token ids into logits.
+// Decoder is a model that turns token ids into logits; an encoder, into hidden states.
 type Decoder interface {
-	// Forward appends a batch of tokens to its cache and computes logits.
+	// Forward appends a batch of tokens to its cache and computes logits, or hidden
+	// states. An encoder needs the whole text as one batch.
 	Forward(b *Batch)
 }
 
@@ -32,6 +33,10 @@ type Batch struct {
 	// Logits [outputs, vocab] f32 receives a row for each of the last tokens of
 	// the batch; it may be empty, when only the cache is wanted.
 	Logits []float32
+
+	// Hidden [tokens, hidden] f32, if not nil, receives the residual stream of all
+	// tokens behind the last norm, in place of logits.
+	Hidden []float32
 
 	// Observe, if not nil, is told every layer's attention weights, of this worker's heads.
 	Observe func(layer int) attention.Observer
@@ -96,6 +101,7 @@ func New(f *gguf.File, group shard.Group) (Decoder, *Config, *nn.Binder, error) 
 	d, err := construct(c, k)
 	if err == nil {
 		k.refuseVarying()
+		k.refuseAhead(c)
 		err = k.err
 	}
 	if err != nil {

@@ -54,6 +54,9 @@ type Config struct {
 	LogitSoftCap   float32 // bound of the logits; none
 	Gate           nn.Gate // of a gated feed-forward network; SwiGLU
 
+	Pooling Pooling
+	Encoder bool // its queries see what is ahead, so it can't write on; it is for embeddings
+
 	ArchSizes  map[string]int // sizes that only this architecture has, by the names that dim tags use
 	ArchFloats int            // float32 that only this architecture works with, of each token
 
@@ -67,6 +70,8 @@ type LayerConfig struct {
 	RoPE   *attention.RoPEConfig // nil: no rotation
 	Width  int                   // of the rows that it keeps in place of keys and values, of this worker; 0: keys and values
 	State  int                   // length of what it keeps of all positions together, on this worker; 0: nothing
+
+	Ahead int // how many later positions a query sees: an encoder's
 
 	// Sizes, if not nil, has the layer's heads and feed-forward network: see Config.resized.
 	Sizes *Config
@@ -94,6 +99,9 @@ func (c *Config) NewCache(t kvcache.Type, capacity int) *kvcache.Cache {
 	shapes := make([]kvcache.Shape, c.NumLayers)
 	for i, l := range c.Layers {
 		own := c.layer(i)
+		if c.Encoder {
+			l.Window = 0 // all are there before the first is seen
+		}
 		shapes[i] = kvcache.Shape{KVHeads: own.OwnKVHeads(), HeadDim: own.HeadDim, Window: l.Window, Width: l.Width, State: l.State}
 	}
 	return kvcache.New(t, shapes, capacity)
@@ -130,6 +138,7 @@ func readConfig(f *gguf.File) (*Config, *keys, error) {
 		c.VocabSize = t.Rows()
 	}
 	k.rope(c)
+	c.Pooling = k.pooling()
 	c.Gate = nn.SwiGLU
 	c.Layers = make([]LayerConfig, c.NumLayers)
 	for i := range c.Layers {

@@ -29,7 +29,7 @@ func newDecoder(c *Config) decoder {
 		d.attn[i] = attention.Causal{
 			Heads: c.heads.Len(), KVHeads: c.kvHeads.Len(), HeadDim: c.HeadDim, Scale: c.AttnScale,
 			Group: group, First: c.heads.From - c.kvHeads.From*group,
-			Window: c.Layers[i].Window, SoftCap: c.AttnSoftCap,
+			Window: c.Layers[i].Window, Ahead: c.Layers[i].Ahead, SoftCap: c.AttnSoftCap,
 		}
 		if c.AttnScale == 0 {
 			d.attn[i].Scale = attention.Scale(c.HeadDim)
@@ -58,7 +58,7 @@ func (d *decoder) branch(b *Batch) []float32 {
 // keep returns the rows of x that still count after a layer's attention: all,
 // but in the last layer only those that logits are asked for, perhaps none.
 func (d *decoder) keep(b *Batch, layer int, x []float32) []float32 {
-	if layer < d.c.NumLayers-1 {
+	if layer < d.c.NumLayers-1 || b.Hidden != nil {
 		return x
 	}
 	return x[len(x)-len(b.Logits)/d.c.VocabSize*d.c.HiddenSize:]
@@ -100,6 +100,10 @@ func (d *decoder) finish(b *Batch, x []float32, norm nn.Norm) {
 		return
 	}
 	norm.Forward(x, x)
+	if b.Hidden != nil {
+		copy(b.Hidden, x)
+		return
+	}
 	b.Context.Input(x, len(x)/d.c.HiddenSize)
 	d.Output.ForwardFirst(b.Context, b.Logits)
 	if s := d.c.LogitScale; s != 0 {

@@ -95,6 +95,14 @@ func (k *keys) refuseVarying() {
 	}
 }
 
+// refuseAhead fails on a file that wants queries to see later positions where the
+// architecture doesn't do that.
+func (k *keys) refuseAhead(c *Config) {
+	if !c.Encoder && !k.flag("attention.causal", true) && k.err == nil {
+		k.err = &errs.UnsupportedError{What: fmt.Sprintf("metadata key %q: attention to later positions", k.prefix+"attention.causal")}
+	}
+}
+
 // number returns a finite number, def if the key is absent.
 func (k *keys) number(name string, def float64) float64 {
 	key := k.prefix + name

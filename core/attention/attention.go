@@ -17,7 +17,7 @@ import (
 )
 
 // Causal is multi-head attention over a cache, where a position sees itself and
-// what came before. Several query heads may share a key and value head (grouped
+// what came before; with Ahead, that of an encoder. Several query heads may share a key and value head (grouped
 // queries: Ainslie et al., arXiv:2305.13245).
 //
 // The keys and values are taken a chunk of the cache at a time, and the softmax
@@ -35,6 +35,7 @@ type Causal struct {
 	Group, First int
 
 	Window  int       // how many positions a query sees, its own included; 0 is all
+	Ahead   int       // how many later positions of the batch a query sees beside these; an encoder's
 	SoftCap float32   // bounds the scores: kernel.SoftCap before the softmax; 0 does not
 	Sinks   []float32 // [Heads], a further score of each softmax, of no position; nil without
 }
@@ -54,7 +55,8 @@ func (a *Causal) queries(h int) (from, to int) {
 func Scale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 
 // Observer is told the attention weights of one of the query heads at one position:
-// weights [position+1], valid during the call. The positions of a head come in order.
+// weights [position+1], or [end of the batch] if queries see what is ahead, valid during
+// the call. The positions of a head come in order.
 type Observer func(head, position int, weights []float32)
 
 // tileTokens is how many tokens meet a chunk together: enough to share its
@@ -69,6 +71,7 @@ type Workspace struct {
 	scores  []float32 // [rows, chunk]
 	rows    []row
 	weights []float32 // of one query, for an observer
+	end     int       // position behind the batch
 }
 
 // row is the state of one query's softmax.
@@ -107,6 +110,7 @@ func WorkspaceBytes(tokens, group, headDim int) int64 {
 func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n int, observe Observer) {
 	before := profile.Enter(profile.Attention)
 	width := a.Heads * a.HeadDim
+	w.end = first + n
 	for h := range a.KVHeads {
 		from, to := a.queries(h)
 		group, at := to-from, from*a.HeadDim
@@ -135,22 +139,23 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 // heads of one KV head, of which from is the first.
 func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int) {
 	part, last := group*a.HeadDim, first+tokens-1
+	newest := a.newest(w, last)
 	clear(w.out)
 	for i := range w.rows {
 		w.rows[i] = a.begin(from + i%group)
 	}
-	for chunk := a.oldest(first) / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= last; chunk++ {
+	for chunk := a.oldest(first) / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= newest; chunk++ {
 		at := chunk * kvcache.ChunkLen
 		// All tokens see the positions from all on up to some of the chunk, if there
 		// are any; the last token sees most of it.
-		all, most := a.visible(last, at)
-		_, some := a.visible(first, at)
+		all, most := a.visible(w, last, at)
+		_, some := a.visible(w, first, at)
 		some = max(all, some)
 		stride := kvcache.Stride(most)
 		scores := w.scores[:len(w.rows)*stride]
 		layer.Scores(scores, &w.queries, chunk, head, most)
 		for i := range w.rows {
-			lo, hi := a.visible(first+i/group, at)
+			lo, hi := a.visible(w, first+i/group, at)
 			seen := scores[i*stride+lo : i*stride+hi]
 			a.bound(seen)
 			r, factor := &w.rows[i], float32(0)
@@ -163,12 +168,12 @@ func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, fir
 			layer.Mix(w.out[i*part:(i+1)*part], scores[i*group*stride:(i+1)*group*stride], stride, chunk, head, from, to)
 		}
 		for i := range tokens {
-			lo, hi := a.visible(first+i, at)
+			lo, hi := a.visible(w, first+i, at)
 			each(i, lo, min(all, hi))
 		}
 		layer.Mix(w.out, scores, stride, chunk, head, all, some)
 		for i := range tokens {
-			_, hi := a.visible(first+i, at)
+			_, hi := a.visible(w, first+i, at)
 			each(i, some, hi)
 		}
 	}
@@ -206,10 +211,18 @@ func (a *Causal) oldest(position int) int {
 	return 0
 }
 
+// newest returns the last position that a token sees.
+func (a *Causal) newest(w *Workspace, position int) int {
+	if a.Ahead > 0 {
+		return min(position+a.Ahead, w.end-1)
+	}
+	return position
+}
+
 // visible returns which positions of the chunk that begins at position at a token
 // sees: those from from up to to.
-func (a *Causal) visible(position, at int) (from, to int) {
-	to = min(max(position+1-at, 0), kvcache.ChunkLen)
+func (a *Causal) visible(w *Workspace, position, at int) (from, to int) {
+	to = min(max(a.newest(w, position)+1-at, 0), kvcache.ChunkLen)
 	return min(max(a.oldest(position)-at, 0), to), to
 }
 
@@ -218,24 +231,29 @@ func (a *Causal) visible(position, at int) (from, to int) {
 func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int, observe Observer) {
 	for i := range w.rows {
 		position := first + i/group
-		if cap(w.weights) <= position {
-			w.weights = make([]float32, 2*position+1)
+		seen := position + 1
+		if a.Ahead > 0 {
+			seen = w.end
 		}
-		w.weights = w.weights[:position+1]
+		if cap(w.weights) < seen {
+			w.weights = make([]float32, 2*seen)
+		}
+		w.weights = w.weights[:seen]
 		w.queries.Set(w.q[i*a.HeadDim:(i+1)*a.HeadDim], a.HeadDim)
-		oldest := a.oldest(position)
+		oldest, newest := a.oldest(position), a.newest(w, position)
 		clear(w.weights[:oldest])
-		for chunk := oldest / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= position; chunk++ {
+		clear(w.weights[newest+1:])
+		for chunk := oldest / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= newest; chunk++ {
 			at := chunk * kvcache.ChunkLen
-			lo, hi := a.visible(position, at)
+			lo, hi := a.visible(w, position, at)
 			part := w.scores[:kvcache.Stride(hi)]
 			layer.Scores(part, &w.queries, chunk, head, hi)
 			a.bound(part[lo:hi])
 			copy(w.weights[at+lo:], part[lo:hi])
 		}
-		seen := w.weights[oldest:]
-		for p, s := range seen {
-			seen[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
+		weights := w.weights[oldest : newest+1]
+		for p, s := range weights {
+			weights[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
 		}
 		observe(from+i%group, position, w.weights)
 	}

@@ -65,6 +65,41 @@ func testWindow(t *testing.T, window int, softCap float32, sinks []float32) {
 	}
 }
 
+// TestAhead compares the attention of an encoder, over several chunks and with windows
+// to either side, with the formula in float64.
+func TestAhead(t *testing.T) {
+	const headDim, n = 8, kvcache.ChunkLen + 60
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, side := range []int{n, 1, 4, 100, 0} {
+		cache := kvcache.New(kvcache.F32, []kvcache.Shape{{KVHeads: 1, HeadDim: headDim}}, n)
+		a := NewCausal(1, 1, headDim)
+		a.Window, a.Ahead = side+1, side
+		var ks, vs [][]float32
+		for p := range n {
+			ks, vs = append(ks, random(r, headDim)), append(vs, random(r, headDim))
+			cache.Layer(0).Put(p, ks[p], vs[p])
+		}
+		q, out := random(r, n*headDim), make([]float32, n*headDim)
+		weights := map[int][]float32{}
+		a.Forward(&Workspace{}, out, q, headDim, cache.Layer(0), 0, n, func(_, position int, x []float32) {
+			weights[position] = append([]float32(nil), x...)
+		})
+		for p := range n {
+			from, to := max(0, p-side), min(n, p+side+1)
+			full := Causal{}
+			wantWeights, want := full.formula(q[p*headDim:][:headDim], ks[from:to], vs[from:to], to-from-1, 0)
+			near(t, want, out[p*headDim:(p+1)*headDim], "%d to either side of %d", side, p)
+			near(t, wantWeights, weights[p][from:to], "weights, %d to either side of %d", side, p)
+			for i, x := range weights[p] {
+				require.True(t, i >= from && i < to || x == 0, "%d sees %d", p, i)
+			}
+			if side > 0 {
+				require.Len(t, weights[p], n)
+			}
+		}
+	}
+}
+
 // near is require.InDeltaSlice for many values.
 func near(t *testing.T, want []float64, got []float32, format string, args ...any) {
 	t.Helper()

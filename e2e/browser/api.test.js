@@ -121,6 +121,19 @@ inPage('gives logits of which greedy decoding takes the largest', { size: true, 
   };
 });
 
+inPage('gives embeddings', { size: true, same: true, last: true, length: true }, async ({ load, prompt }) => {
+  const model = await load();
+  const x = await model.embed(prompt);
+  const ids = await model.tokenize(prompt);
+  const unit = await model.embed(ids, { pooling: 'last', normalize: true });
+  return {
+    size: x instanceof Float32Array && x.length === model.info.hiddenSize,
+    same: (await model.embed([...ids], { pooling: 'mean' })).every((v, i) => v === x[i]) && model.info.pooling === 'mean' && !model.info.encoder,
+    last: unit.some((v, i) => v !== x[i]),
+    length: Math.abs(unit.reduce((sum, v) => sum + v * v, 0) - 1) < 1e-5,
+  };
+});
+
 inPage('writes the same with speculation, and tells what came of it', { same: true, none: [0, 0], drafted: true, accepted: true }, async ({ load, prompt }) => {
   const model = await load();
   const looping = { maxTokens: 200, seed: 3, ignoreEOS: true, frequencyPenalty: -5, penaltyWindow: 8 }; // makes the text repeat itself
@@ -232,7 +245,7 @@ inPage('an aborted load rejects with its reason and leaves no worker', ['AbortEr
   return [await caught(Gander.load('models/stories.gguf', { signal: before.signal })), await stuck.catch((reason) => reason), await caught(Gander.load('stuck.gguf', { signal: started.signal }))];
 });
 
-inPage('arguments that are wrong reject before any work', Array(9).fill('TypeError').concat(Array(3).fill('RangeError')), async ({ Gander, load, caught, prompt }) => {
+inPage('arguments that are wrong reject before any work', Array(11).fill('TypeError').concat(Array(3).fill('RangeError')), async ({ Gander, load, caught, prompt }) => {
   const model = await load();
   const calls = [
     Gander.load(5),
@@ -244,6 +257,8 @@ inPage('arguments that are wrong reject before any work', Array(9).fill('TypeErr
     model.tokenize(5),
     model.tokenize(prompt, { bos: true }),
     model.logits('1'),
+    model.embed(prompt, { pooling: 'max' }),
+    model.embed('a\ud800'),
     model.complete(prompt, { temperature: NaN }),
     model.complete(prompt, { topP: 2 }),
     load({ contextLength: -1 }),

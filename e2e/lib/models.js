@@ -7,26 +7,42 @@ const golden = fileURLToPath(new URL('../../../shared/golden/', import.meta.url)
 
 export const bundledPath = fileURLToPath(new URL('../../www/models/stories.gguf', import.meta.url));
 
-/** What Gander must get right of the golden models: those whose architecture and weights it implements. */
-const goldenNames = /^(llama3?_.*|mistral3|qwen[23]|q_llama_q8_0|q_llama_q4_0)$/;
 
 /** Why the golden tests are skipped, or false. */
 export const noGolden = existsSync(golden) ? false : 'shared/golden is not beside this checkout';
 
-/** The golden models: name, path of the file, expected.json, and a function that gives a section of expected.bin. */
-export function goldenModels() {
+/** The architectures that the engine has, by the files of core/arch, which register them. */
+function architectures() {
+  const folder = fileURLToPath(new URL('../../core/arch/', import.meta.url));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.go')).map((name) => readFileSync(folder + name, 'utf8'));
+  return new Set(files.flatMap((text) => [...text.matchAll(/^func init\(\) \{ register\("([^"]+)"/gm)].map(([, name]) => name)));
+}
+
+/**
+ * The golden models of the architectures that Gander has: name, path of the file, expected.json, and a function that gives a section of
+ * expected.bin.
+ *
+ * @param {'decoder' | 'encoder'} [mode]
+ */
+export function goldenModels(mode = 'decoder') {
   if (noGolden) return [];
-  return readdirSync(golden).filter((name) => goldenNames.test(name)).map((name) => {
+  const known = architectures();
+  return JSON.parse(readFileSync(`${golden}index.json`, 'utf8')).flatMap(({ name }) => {
     const expected = JSON.parse(readFileSync(`${golden}${name}/expected.json`, 'utf8'));
+    if (expected.mode !== mode || !known.has(expected.arch)) return [];
     return {
       name,
       path: `${golden}${name}/model.gguf`,
       expected,
+      /** Values of expected.bin. */
+      floats(offset, bytes) {
+        const all = readFileSync(`${golden}${name}/expected.bin`).subarray(offset, offset + bytes);
+        return new Float32Array(Uint8Array.from(all).buffer);
+      },
       /** Rows of a section with the shape [rows, columns]. */
       rows(section) {
         const { offset, bytes, shape } = expected.sections.find((s) => s.name === section);
-        const all = readFileSync(`${golden}${name}/expected.bin`).subarray(offset, offset + bytes);
-        const values = new Float32Array(Uint8Array.from(all).buffer);
+        const values = this.floats(offset, bytes);
         return Array.from({ length: shape[0] }, (_, i) => values.subarray(i * shape[1], (i + 1) * shape[1]));
       },
     };

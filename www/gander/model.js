@@ -3,7 +3,7 @@
 import { takeClient } from './client.js';
 import { openModel } from './crew.js';
 import { withSource } from './load.js';
-import { chatConversation, checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, engineOptions, tokenIds } from './options.js';
+import { chatConversation, checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, embedOptions, engineOptions, tokenIds } from './options.js';
 import { sourceSpec } from './source.js';
 
 /**
@@ -27,6 +27,8 @@ import { sourceSpec } from './source.js';
  * @property {Record<string, number>} types how many tensors there are of each GGML type
  * @property {string} mainType the GGML type of most values
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
+ * @property {boolean} encoder whether it has embeddings (`embed`) and writes nothing
+ * @property {'mean' | 'cls' | 'last' | ''} pooling how `embed` makes one vector of a text, unless told otherwise
  * @property {'model' | 'chatml'} chatTemplate whose chat template `applyChatTemplate` takes: the model's, or ChatML where it has none
  * @property {Memory & Held} memory what the model takes of all workers together
  * @property {(Memory & Held)[]} workerMemory what it takes of each worker
@@ -234,6 +236,21 @@ export class Model {
     checkLogitsOptions(options);
     const logits = await this.#client.call({ type: 'logits', ids: tokenIds(ids) }, options.signal);
     return /** @type {Float32Array} */ (logits);
+  }
+
+  /**
+   * Computes the embedding of a text, a vector of `info.hiddenSize` numbers: the hidden states of its tokens, pooled. Any model has one; those
+   * that were made for it, such as EmbeddingGemma, have good ones. Text is tokenized as by `tokenize`.
+   *
+   * @param {string | number[] | Int32Array} text
+   * @param {import('./options.js').EmbedOptions} [options]
+   * @returns {Promise<Float32Array>}
+   */
+  async embed(text, options = {}) {
+    if (typeof text === 'string') checkText('embed: text', text);
+    const checked = typeof text === 'string' ? text : tokenIds(text);
+    const x = await this.#client.call({ type: 'embed', text: checked, options: embedOptions(options) }, options.signal);
+    return /** @type {Float32Array} */ (x);
   }
 
   /**

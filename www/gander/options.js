@@ -55,6 +55,16 @@
  */
 
 /**
+ * Options of `model.embed`.
+ *
+ * @typedef {object} EmbedOptions
+ * @property {'mean' | 'cls' | 'last'} [pooling] how one vector is made of those of the tokens: their mean, the first one's or the last one's;
+ *   default: as the model's file says, `info.pooling`
+ * @property {boolean} [normalize] scales the vector to the length 1, so that a dot product of two is the cosine of their angle; default false
+ * @property {AbortSignal} [signal] stops the computation; the call then rejects with the signal's reason
+ */
+
+/**
  * Options of `model.tokenize`.
  *
  * @typedef {object} TokenizeOptions
@@ -178,6 +188,15 @@ const chatTemplateChecks = {
 /** @type {Record<string, Check>} */
 const logitsChecks = { signal };
 
+const POOLING = ['mean', 'cls', 'last'];
+
+/** @type {Record<string, Check>} */
+const embedChecks = {
+  pooling: be(`one of ${POOLING.join(', ')}`, (v) => typeof v === 'string' && POOLING.includes(v)),
+  normalize: boolean,
+  signal,
+};
+
 /**
  * Checks the options of `Gander.load`.
  *
@@ -234,6 +253,18 @@ export function chatConversation(messages, options) {
  */
 export function checkLogitsOptions(options) {
   check('logits', options, logitsChecks);
+}
+
+/**
+ * Checks the options of `model.embed` and gives what the engine takes.
+ *
+ * @param {EmbedOptions} options
+ * @returns {Record<string, string | boolean>}
+ */
+export function embedOptions(options) {
+  check('embed', options, embedChecks);
+  const { pooling = '', normalize = false } = options;
+  return { pooling, normalize };
 }
 
 /**

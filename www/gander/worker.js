@@ -14,6 +14,7 @@
 //   { id, type: 'detokenize', ids }                                                                                 -> string
 //   { id, type: 'applyChatTemplate', conversation, now }                                                            -> string
 //   { id, type: 'logits', ids }                                                                                     -> Float32Array
+//   { id, type: 'embed', text, options }                                                                            -> Float32Array
 //   { id, type: 'generate', prompt, options }      a `token` message for each token comes before the answer         -> GenerateEnd
 //   { id, type: 'abort' }                          stops the call with this id; the call itself is still answered
 //   { type: 'watch', lock }                        asks the worker to hold a Web Lock, whose release tells the page that it died
@@ -27,7 +28,7 @@
 //   { type: 'watched' }                            the lock is held
 //   { type: 'exit', error }                        the Go program ended: no further answer comes from this worker
 //
-// One engine, one model. `logits` and `generate` run one after the other in the order in which they came; the others at once.
+// One engine, one model. `logits`, `embed` and `generate` run one after the other in the order in which they came; the others at once.
 
 import { toPlain } from './errors.js';
 import { startEngine } from './engine.js';
@@ -46,6 +47,7 @@ import { openSource } from './source.js';
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'applyChatTemplate', conversation: string, now: number}
  *   | {id: number, type: 'logits', ids: Int32Array}
+ *   | {id: number, type: 'embed', text: string | Int32Array, options: Record<string, string | boolean>}
  *   | {id: number, type: 'generate', prompt: string | Int32Array, options: Record<string, number | boolean | string[]>}} Call
  */
 
@@ -152,6 +154,8 @@ async function perform(call, signal) {
       return go.applyChatTemplate(call.conversation, call.now);
     case 'logits':
       return inTurn(signal, () => go.logits(call.ids, signal));
+    case 'embed':
+      return inTurn(signal, () => go.embed(call.text, call.options, signal));
     case 'generate':
       return inTurn(signal, () =>
         go.generate(call.prompt, call.options, signal, (token) => port.postMessage({ id: call.id, type: 'token', token })),
