@@ -33,9 +33,14 @@ func TestGolden(t *testing.T) {
 	}
 	for _, name := range coretest.GoldenNames(t) {
 		f := coretest.Golden(t, name)
-		if !known[f.Arch] || f.Mode != "decoder" {
+		if !known[f.Arch] {
 			continue
 		}
+		if f.Mode == "encoder" {
+			t.Run(name, func(t *testing.T) { testEncoder(t, &golden{Fixture: f}) })
+			continue
+		}
+		require.Equal(t, "decoder", f.Mode)
 		t.Run(name, func(t *testing.T) {
 			g := &golden{Fixture: f}
 			g.load(t)
@@ -54,6 +59,20 @@ func TestGolden(t *testing.T) {
 			t.Logf("largest error / allowed: logits %s, attention %s, residual stream %s", g.worst["logits"], g.worst["attn"], g.worst["l_out"])
 		})
 	}
+}
+
+// testEncoder compares the hidden states of an encoder, its attention weights and its
+// residual streams, of the whole prompt as one batch.
+func testEncoder(t *testing.T, g *golden) {
+	g.load(t)
+	require.True(t, g.config.Encoder)
+	whole := g.run(t, g.Prompt, len(g.Prompt))
+	g.compare(t, "embd", whole.hidden, g.logitsTolerance())
+	for i := range g.config.NumLayers {
+		g.compare(t, fmt.Sprintf("attn.%d", i), whole.weights[i], g.tolerance(g.Tolerance.AttnAbs))
+		g.compare(t, fmt.Sprintf("l_out.%d", i), whole.residual[i], g.tolerance(g.Tolerance.LOutAbs))
+	}
+	t.Logf("largest error / allowed: embeddings %s, attention %s, residual stream %s", g.worst["embd"], g.worst["attn"], g.worst["l_out"])
 }
 
 // golden is a model under test.
@@ -100,10 +119,10 @@ func (g *golden) logitsTolerance() float64 {
 	return g.Tolerance.LogitsAbs
 }
 
-// results is what comes of a run: logits of all tokens, weights of the fixture's
+// results is what comes of a run: logits or hidden states of all tokens, weights of the fixture's
 // queries [heads, queries, keys] by layer, and the last token's residual stream.
 type results struct {
-	logits            []float32
+	logits, hidden    []float32
 	weights, residual map[int][]float32
 }
 
@@ -117,13 +136,20 @@ func (g *golden) run(t *testing.T, ids []int32, step int) results {
 	}
 	for at := 0; at < len(ids); at += step {
 		part := ids[at:min(at+step, len(ids))]
-		b := &arch.Batch{IDs: part, Cache: cache, Context: &g.context, Logits: make([]float32, len(part)*g.config.VocabSize)}
+		b := &arch.Batch{IDs: part, Cache: cache, Context: &g.context}
+		if g.config.Encoder {
+			b.Hidden = make([]float32, len(part)*g.config.HiddenSize)
+		} else {
+			b.Logits = make([]float32, len(part)*g.config.VocabSize)
+		}
 		b.Observe = func(layer int) attention.Observer {
 			if r.weights[layer] == nil {
 				r.weights[layer] = make([]float32, g.config.NumHeads*len(queries)*len(ids))
 			}
 			return func(head, position int, weights []float32) {
-				require.Len(t, weights, position+1)
+				if !g.config.Encoder {
+					require.Len(t, weights, position+1)
+				}
 				if i, ok := queries[position]; ok {
 					copy(r.weights[layer][(head*len(queries)+i)*len(ids):], weights)
 				}
@@ -134,7 +160,7 @@ func (g *golden) run(t *testing.T, ids []int32, step int) results {
 			r.residual[layer] = append([]float32(nil), x[len(x)-g.config.HiddenSize:]...)
 		}
 		g.decoder.Forward(b)
-		r.logits = append(r.logits, b.Logits...)
+		r.logits, r.hidden = append(r.logits, b.Logits...), append(r.hidden, b.Hidden...)
 	}
 	require.Equal(t, len(ids), cache.Len())
 	return r

@@ -37,6 +37,25 @@ test('golden models in Node, and natively', { skip: noGolden }, async (t) => {
   }
 });
 
+test('golden encoders in Node', { skip: noGolden }, async (t) => {
+  const { go } = await startEngine(wasm, assert.ifError);
+  for (const model of goldenModels('encoder')) {
+    await t.test(model.name, async () => {
+      const { prompt, tolerance } = model.expected;
+      const info = await go.open(blobSource(await openAsBlob(model.path)), {}, signal, () => {});
+      assert.deepEqual([info.encoder, info.pooling], [true, 'mean']);
+      for (const [pooling, section] of [['', 'embd_mean'], ['cls', 'embd_cls']]) {
+        const { offset, bytes } = model.expected.sections.find(({ name }) => name === section);
+        const want = model.floats(offset, bytes);
+        const got = await go.embed(Int32Array.from(prompt), { pooling, normalize: false }, signal);
+        assert.equal(got.length, want.length);
+        for (const [i, x] of got.entries()) assert.ok(Math.abs(x - want[i]) <= tolerance.logits_abs, `${section} ${i}: ${x}, not ${want[i]}`);
+      }
+      await assert.rejects(go.logits(Int32Array.from(prompt), signal), { code: 'unsupported' });
+    });
+  }
+});
+
 test('a panic rejects with the code internal, and the engine lives on', { skip: noGolden }, async () => {
   const { go } = await startEngine(wasm, assert.ifError);
   const none = /** @type {Int32Array} */ (/** @type {unknown} */ (undefined));
