@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"core/llama2c":     {"core/errs", "core/files", "core/quant", "core/gguf"},
 	"core/hf":          {"core/errs", "core/files", "core/quant", "core/gguf", "core/safetensors", "core/tokenizer"},
 	"core/folder":      {"core/errs", "core/files", "core/gguf", "core/hf", "core/llama2c", "core/tokenizer"},
-	"core/attention":   {"core/kernel", "core/kvcache", "core/profile"},
+	"core/attention":   {"core/errs", "core/kernel", "core/kvcache", "core/profile"},
 	"core/nn":          {"core/errs", "core/kernel", "core/quant", "core/gguf", "core/attention", "core/shard", "core/profile"},
 	"core/tokenizer":   {"core/errs", "core/gguf"},
 	"core/sample":      {"core/errs", "core/kernel"},

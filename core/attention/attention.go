@@ -6,6 +6,11 @@
 //	output  = weights·v            the values, mixed
 //
 // Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, eq. 1.
+//
+// Causal is what models run on, over their cache. The others are a library for any
+// queries, keys and values: the kinds DotProduct, ScaledDotProduct, ScoreWeighted
+// and Additive, MultiHead around one of them, and in Options the masks, biases and
+// what else happens to scores. docs/attention.md walks through it.
 package attention
 
 import (

@@ -88,6 +88,9 @@ func (r *RoPE) width() int {
 	return 2 * len(r.freq)
 }
 
+// Dims returns how many numbers of a head turn.
+func (r *RoPE) Dims() int { return 2 * len(r.freq) }
+
 // At prepares n positions from first.
 func (r *RoPE) At(first, n int) {
 	w := r.width()
