@@ -49,14 +49,17 @@ type Memory struct {
 }
 
 // Inspect reads the header of a model, one file, the parts of a split one or a folder,
-// and returns what is known of it, its memory that of so many workers. A file of a
+// and returns what is known of it, its memory that of so many workers; o.Group may be
+// a shard.Plan of what kind of group they are. A file of a
 // kind that this version can't run has Supported false, the Reason, and what the header says without being understood;
 // its Memory is zero. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
 func Inspect(ctx context.Context, src Source, workers int, o Options) (Info, error) {
 	if err := checkWorkers(workers); err != nil {
 		return Info{}, err
 	}
-	o.Group = shard.Plan(0, workers)
+	if o.Group == nil {
+		o.Group = shard.Plan(0, workers, false)
+	}
 	m, p, err := prepare(ctx, src, o)
 	if err == nil {
 		return m.info, p.close()
@@ -112,11 +115,12 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	return i
 }
 
-// needs returns what each of so many workers would take of a model.
-func needs(f *gguf.File, workers int, kvType kvcache.Type, contextLength int) ([]Memory, error) {
+// needs returns what each worker of such a group would take of a model.
+func needs(f *gguf.File, group shard.Group, kvType kvcache.Type, contextLength int) ([]Memory, error) {
+	workers := group.Size()
 	out := make([]Memory, workers)
 	for r := range out {
-		_, c, binder, err := arch.New(f, shard.Plan(r, workers))
+		_, c, binder, err := arch.New(f, shard.Plan(r, workers, group.Costly()))
 		if err != nil {
 			return nil, err
 		}

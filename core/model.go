@@ -176,7 +176,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	m.info.Tokenizer = tok.Kind()
 	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)
-	if m.info.WorkerMemory, err = needs(f, group.Size(), kvType, contextLength); err != nil {
+	if m.info.WorkerMemory, err = needs(f, group, kvType, contextLength); err != nil {
 		return nil, nil, err
 	}
 	for _, n := range m.info.WorkerMemory {

@@ -185,3 +185,41 @@ func BenchmarkWorkers(b *testing.B) {
 		})
 	}
 }
+
+// A costlyGroup has workers to which it is cheaper to compute some rows all of them.
+type costlyGroup struct{ *shard.LocalGroup }
+
+func (costlyGroup) Costly() bool { return true }
+
+// TestCostlyExchange: what every worker computes itself has the same bits, and memory
+// is counted for what it is.
+func TestCostlyExchange(t *testing.T) {
+	for _, f := range supported(t) {
+		t.Run(f.Name, func(t *testing.T) {
+			o := core.Options{ContextLength: f.NCtx}
+			want, err := load(t, f).AllLogits(context.Background(), f.Prompt)
+			require.NoError(t, err)
+			data, err := os.ReadFile(f.ModelPath)
+			require.NoError(t, err)
+			models := make([]*core.Model, 3)
+			for r, group := range shard.Local(len(models)) {
+				o.Group = costlyGroup{group}
+				models[r], err = core.Open(context.Background(), bytes.NewReader(data), int64(len(data)), o)
+				require.NoError(t, err)
+			}
+			for _, m := range models[1:] {
+				go func() { assert.NoError(t, m.Follow()) }()
+			}
+			defer models[0].Close()
+			got, err := models[0].AllLogits(context.Background(), f.Prompt)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			cheap := openWorkers(t, data, len(models), core.Options{ContextLength: f.NCtx}).Info().Memory.Weights
+			plan, err := core.Inspect(context.Background(), core.Parts{{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}}, len(models),
+				core.Options{ContextLength: f.NCtx, Group: shard.Plan(0, len(models), true)})
+			require.NoError(t, err)
+			assert.Equal(t, models[0].Info().WorkerMemory, plan.WorkerMemory)
+			assert.GreaterOrEqual(t, plan.Memory.Weights, cheap)
+		})
+	}
+}

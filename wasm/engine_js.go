@@ -12,6 +12,7 @@ import (
 
 	"github.com/gander-lm/gander/core"
 	"github.com/gander-lm/gander/core/profile"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // progressInterval is the least time between two progress reports; the last one always comes.
@@ -67,7 +68,9 @@ func (e *engine) measure(args []js.Value) (any, error) {
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
-	info, err := core.Inspect(ctx, source{args[0]}.model(), workersOf(args[1]), openOptions(args[1]))
+	workers, o := workersOf(args[1]), openOptions(args[1])
+	o.Group = shard.Plan(0, workers, args[1].Get("costly").Bool())
+	info, err := core.Inspect(ctx, source{args[0]}.model(), workers, o)
 	if err != nil {
 		return nil, err
 	}

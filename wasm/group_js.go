@@ -27,24 +27,26 @@ var errBroken = errors.New("wasm: a worker of the model died or does not answer"
 // group is this worker's end of a group of Web Workers.
 type group struct {
 	rank, size int
+	costly     bool
 	exchange   Exchange
 	exchanged  chan bool // false: it broke
 	split      []int32
 	err        error
 }
 
-// newGroup returns the end that options.group {rank, size} describes, or nil if the worker is alone.
+// newGroup returns the end that options.group {rank, size, costly} describes, or nil if the worker is alone.
 func newGroup(options js.Value, exchange Exchange, exchanged chan bool) shard.Group {
 	plan := options.Get("group")
 	if !plan.Truthy() {
 		return nil
 	}
-	return &group{rank: plan.Get("rank").Int(), size: plan.Get("size").Int(), exchange: exchange, exchanged: exchanged}
+	return &group{rank: plan.Get("rank").Int(), size: plan.Get("size").Int(), costly: plan.Get("costly").Bool(), exchange: exchange, exchanged: exchanged}
 }
 
-func (g *group) Rank() int  { return g.rank }
-func (g *group) Size() int  { return g.size }
-func (g *group) Err() error { return g.err }
+func (g *group) Rank() int    { return g.rank }
+func (g *group) Size() int    { return g.size }
+func (g *group) Costly() bool { return g.costly }
+func (g *group) Err() error   { return g.err }
 
 func (g *group) AllGather(x []float32, s shard.Split) { g.floats(x, s, exchangeAll) }
 func (g *group) Gather(x []float32, s shard.Split)    { g.floats(x, s, exchangeGather) }

@@ -22,7 +22,7 @@ func (a *selfAttention) project(b *Batch, h []float32) []float32 {
 
 // headsOutput is the second half of attention, behind queries, keys and values.
 type headsOutput struct {
-	AttnOut nn.Linear `gguf:"attn_output" dim:"hidden,q"`
+	AttnOut nn.Linear `gguf:"attn_output,whole" dim:"hidden,q"`
 }
 
 // attend puts keys and values into a layer's cache and writes to h what the

@@ -48,6 +48,7 @@ type Binder struct {
 //	gguf:"NAME,alt:OTHER"    OTHER.weight if NAME.weight is absent (tied weights)
 //	gguf:"A+B,alt:OTHER"     the same, where OTHER has the rows of A and of B
 //	                         Experts likewise, of tensors of three dimensions
+//	gguf:"NAME,whole"        a Linear that every worker may have all rows of (see repeats)
 //	gguf:"NAME,optional"     a Vector or a norm that may be absent
 //	gguf:"NAME,bare"         a Vector whose tensor has the name NAME
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…

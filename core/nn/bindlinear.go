@@ -22,7 +22,7 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 	if err != nil {
 		return err
 	}
-	b.own(l, pieces)
+	b.own(l, pieces, option == "whole" && b.repeats(pieces))
 	if len(pieces) > 1 {
 		return b.stack(l, pieces)
 	}
@@ -99,8 +99,29 @@ func (b *Binder) pieces(prefix, name, option, outer, dim string) ([]piece, error
 	return out, nil
 }
 
-// own sets which rows a layer has and cuts the pieces to those of this worker.
-func (b *Binder) own(l *Linear, pieces []piece) {
+// maxRepeated bounds the bytes of a matrix that each worker has of the others' rows.
+const maxRepeated = 2 << 20
+
+// repeats says whether all workers compute all rows, because that takes less time
+// than the exchange of what each has computed. It pays for one token only; a batch
+// takes a little longer.
+func (b *Binder) repeats(pieces []piece) bool {
+	if !b.Group.Costly() {
+		return false
+	}
+	bytes := int64(0)
+	for _, p := range pieces {
+		if typ, err := p.tensor.Type(); err == nil {
+			bytes += quant.MatrixBytes(p.rows.Len(), p.tensor.Cols(), typ.Layout(p.tensor.Cols()))
+		}
+	}
+	n := int64(b.Group.Size())
+	return bytes/n*(n-1) <= maxRepeated
+}
+
+// own sets which rows a layer has and cuts the pieces to those of this worker, unless
+// it is to have all.
+func (b *Binder) own(l *Linear, pieces []piece, all bool) {
 	cut := func(p *piece, from, to int) {
 		first, n := p.rows.From, p.rows.Len()
 		p.rows = shard.Range{From: first + max(0, min(n, from)), To: first + max(0, min(n, to))}
@@ -115,6 +136,9 @@ func (b *Binder) own(l *Linear, pieces []piece) {
 	}
 	for _, p := range pieces {
 		l.rows += p.rows.Len()
+	}
+	if all {
+		return
 	}
 	l.split = b.divide(l.rows)
 	mine, first := l.split.Of(b.Group.Rank()), 0

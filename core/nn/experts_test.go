@@ -43,7 +43,7 @@ func TestExperts(t *testing.T) {
 					m := &testExperts{}
 					b, err := Bind(m, file(t, tensors, types), Dims{
 						Sizes: map[string]int{"n": n, "part": part, "hidden": hidden},
-						Parts: map[string]shard.Range{"part": own}, Group: shard.Plan(rank, workers),
+						Parts: map[string]shard.Range{"part": own}, Group: shard.Plan(rank, workers, false),
 					}, 1e-5)
 					require.NoError(t, err)
 					require.NoError(t, b.Load(context.Background(), nil))

@@ -53,7 +53,7 @@ func TestLayerNorm(t *testing.T) {
 	assert.InDeltaSlice(t, []float32{-.125, .25, -.375, .5, -.625, .75, -.125, .25, -.375, .5, -.625, .75}, heads, 1e-5)
 
 	dims := normDims
-	dims.Group, dims.Parts = shard.Plan(1, 2), map[string]shard.Range{"heads": {From: 1, To: 3}, "q": {From: 2, To: 6}, "k": {From: 2, To: 4}}
+	dims.Group, dims.Parts = shard.Plan(1, 2, false), map[string]shard.Range{"heads": {From: 1, To: 3}, "q": {From: 2, To: 6}, "k": {From: 2, To: 4}}
 	m = &normModel{}
 	b, err = Bind(m, file(t, normTensors(), nil), dims, 1e-5)
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestFusedTensor(t *testing.T) {
 	}
 	assert.InDeltaSlice(t, want, forward(normDims), 1e-3)
 	dims := normDims
-	dims.Group, dims.Parts = shard.Plan(1, 2), map[string]shard.Range{"heads": {}, "q": {From: 2, To: 6}, "k": {From: 2, To: 4}}
+	dims.Group, dims.Parts = shard.Plan(1, 2, false), map[string]shard.Range{"heads": {}, "q": {From: 2, To: 6}, "k": {From: 2, To: 4}}
 	want = nil
 	for _, row := range []int{2, 3, 4, 5, 8, 9} {
 		want = append(want, value(row))

@@ -55,6 +55,9 @@ func (g *LocalGroup) Rank() int { return g.rank }
 // Size is as in Group.
 func (g *LocalGroup) Size() int { return g.size }
 
+// Costly is false: goroutines exchange through memory.
+func (g *LocalGroup) Costly() bool { return false }
+
 // Err is as in Group.
 func (g *LocalGroup) Err() error {
 	if !g.broken.Load() {

@@ -24,6 +24,9 @@ type Group interface {
 	Rank() int
 	// Size is how many workers there are.
 	Size() int
+	// Costly tells whether an exchange takes so long that a worker could read a few
+	// megabytes in that time.
+	Costly() bool
 
 	// AllGather completes x, of which every worker has filled its part
 	// x[s[rank]:s[rank+1]], on all workers. s has Size+1 offsets.
@@ -90,6 +93,7 @@ type solo struct{}
 
 func (solo) Rank() int                  { return 0 }
 func (solo) Size() int                  { return 1 }
+func (solo) Costly() bool               { return false }
 func (solo) AllGather([]float32, Split) {}
 func (solo) Gather([]float32, Split)    {}
 func (solo) Broadcast([]int32)          {}
@@ -97,12 +101,16 @@ func (solo) Err() error                 { return nil }
 
 // Plan is a group for arithmetic only: it says what a worker would hold, and
 // panics if it is asked to exchange anything.
-func Plan(rank, size int) Group { return plan{rank, size} }
+func Plan(rank, size int, costly bool) Group { return plan{rank, size, costly} }
 
-type plan struct{ rank, size int }
+type plan struct {
+	rank, size int
+	costly     bool
+}
 
 func (p plan) Rank() int                { return p.rank }
 func (p plan) Size() int                { return p.size }
+func (p plan) Costly() bool             { return p.costly }
 func (plan) AllGather([]float32, Split) { panic("shard: a plan can't exchange") }
 func (plan) Gather([]float32, Split)    { panic("shard: a plan can't exchange") }
 func (plan) Broadcast([]int32)          { panic("shard: a plan can't exchange") }

@@ -115,7 +115,7 @@ func TestSoloAndPlan(t *testing.T) {
 	Solo.Broadcast(nil)
 	assert.Equal(t, []float32{1, 2}, x)
 	assert.Equal(t, []any{0, 1, nil}, []any{Solo.Rank(), Solo.Size(), Solo.Err()})
-	p := Plan(1, 3)
+	p := Plan(1, 3, false)
 	require.Equal(t, []any{1, 3, nil}, []any{p.Rank(), p.Size(), p.Err()})
 	assert.Panics(t, func() { p.AllGather(x, nil) })
 	assert.Panics(t, func() { p.Gather(x, nil) })

@@ -10,7 +10,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @typedef {object} GoEngine
  * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal,
  *   onProgress: (done: number, total: number) => void) => Promise<EngineInfo>} open
- * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
+ * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number, costly: boolean}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
  * @property {(conversation: string, now: number) => Promise<string>} applyChatTemplate of a conversation as JSON, at a time in ms since 1970
@@ -19,14 +19,14 @@ import { BROKEN, joinGroup } from './group.js';
  * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
  * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
- * @property {(options: {mainType: string, group?: {rank: number, size: number}}) => Promise<Speed>} measure
+ * @property {(options: {mainType: string, group?: {rank: number, size: number, costly: boolean}}) => Promise<Speed>} measure
  * @property {(done: boolean) => void} exchanged says that an exchange that was pending is done, or cannot be
  */
 
 /**
  * What the Go half takes of the options of a load, and which worker of a group this is.
  *
- * @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'> & {group?: {rank: number, size: number}}} OpenOptions
+ * @typedef {Pick<import('./options.js').LoadOptions, 'contextLength' | 'kvType' | 'quantize'> & {group?: {rank: number, size: number, costly: boolean}}} OpenOptions
  */
 
 /** @typedef {Omit<import('./model.js').Inspection, 'memoryLimit'>} EngineInfo what the Go half knows of a model */
@@ -39,7 +39,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @typedef {object} Engine
  * @property {GoEngine} go
  * @property {() => number} memory the bytes of memory that it holds
- * @property {(plan: import('./group.js').GroupPlan | undefined) => {rank: number, size: number} | undefined} join makes it a worker of a
+ * @property {(plan: import('./group.js').GroupPlan | undefined) => {rank: number, size: number, costly: boolean} | undefined} join makes it a worker of a
  *   group, for the next `open` or `measure`, which take what this returns
  */
 
@@ -87,7 +87,7 @@ export async function startEngine(wasm, onExit) {
     join(plan) {
       if (!plan) return (group = undefined);
       const joined = (group = joinGroup(plan, words, () => engine.exchanged(joined.broken === '')));
-      return { rank: plan.rank, size: plan.size };
+      return { rank: plan.rank, size: plan.size, costly: plan.kind === 'ports' };
     },
   };
 }

@@ -32,6 +32,7 @@
 
 import { toPlain } from './errors.js';
 import { startEngine } from './engine.js';
+import { transport } from './group.js';
 import { prepare } from './prepare.js';
 import { openSource } from './source.js';
 
@@ -72,6 +73,9 @@ import { openSource } from './source.js';
  * @property {(type: 'message', listener: (event: MessageEvent<Request>) => void) => void} addEventListener
  */
 const port = /** @type {Port} */ (/** @type {unknown} */ (globalThis));
+
+/** Whether an exchange between workers takes long. */
+const COSTLY = transport() === 'ports';
 
 /** @type {Map<number, AbortController>} The calls that are under way. */
 const running = new Map();
@@ -192,7 +196,7 @@ async function inspect({ id, source: spec, options }, signal) {
   const [{ go }, { source: ready }] = await Promise.all([start(id), prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})]);
   const source = await openSource(ready, signal);
   try {
-    return await go.inspect(source, options, signal);
+    return await go.inspect(source, { ...options, costly: COSTLY }, signal);
   } finally {
     source.close();
   }
@@ -205,7 +209,7 @@ async function inspect({ id, source: spec, options }, signal) {
 async function needs({ id, source: ready, options, workers }, signal) {
   const [source, { go }] = await Promise.all([openSource(ready, signal), start(id)]);
   try {
-    return await go.inspect(source, { ...options, workers }, signal);
+    return await go.inspect(source, { ...options, workers, costly: COSTLY }, signal);
   } finally {
     source.close();
   }
