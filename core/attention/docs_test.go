@@ -71,7 +71,7 @@ func TestDocumentsShowWhatExamplesPrint(t *testing.T) {
 		outputs["Example_"+e.Suffix] = e.Output
 	}
 	require.Len(t, outputs, 4)
-	for _, path := range []string{"../../docs/attention.md"} {
+	for _, path := range []string{"../../docs/attention.md", "../../docs/attention.zh-CN.md"} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		seen := map[string]bool{}
