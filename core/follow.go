@@ -12,10 +12,13 @@ import (
 
 // What a leader can ask for.
 const (
-	opForward = iota + 1 // append ids to a session, which first forgets all positions from position on
-	opHidden             // the same for hidden states
-	opDrop               // forget a session
-	opEnd                // stop following
+	opForward   = iota + 1 // append ids to a session, which first forgets all positions from position on
+	opHidden               // the same for hidden states
+	opDrop                 // forget a session
+	opEnd                  // stop following
+	opTrace                // trace the session's batches as ids say (tracePlan), or no longer
+	opAblate               // the plan also has these ablations
+	opAttribute            // take part in the attribution of a token
 )
 
 // request is what a leader asks for.
@@ -30,7 +33,7 @@ type request struct {
 // messageLen returns the length of a request as a message: its numbers, and the ids
 // of the largest batch.
 func (m *Model) messageLen() int {
-	return 5 + max(m.batch(m.info.ContextLength), prefillChunk, 1+maxSpeculate)
+	return 5 + max(m.batch(m.info.ContextLength), prefillChunk, 1+maxSpeculate, planLen)
 }
 
 func (r *request) encode(m []int32) {
@@ -86,6 +89,12 @@ func (m *Model) Follow() (err error) {
 	}()
 	sessions, message, r := map[int32]*Session{}, make([]int32, m.messageLen()), request{}
 	var out []float32 // logits or hidden states
+	session := func(id int32) *Session {
+		if sessions[id] == nil {
+			sessions[id] = m.newSession(id)
+		}
+		return sessions[id]
+	}
 	for {
 		m.group.Broadcast(message)
 		if err := m.group.Err(); err != nil {
@@ -94,11 +103,7 @@ func (m *Model) Follow() (err error) {
 		r.decode(message)
 		switch r.op {
 		case opForward, opHidden:
-			s := sessions[r.session]
-			if s == nil {
-				s = m.newSession(r.session)
-				sessions[r.session] = s
-			}
+			s := session(r.session)
 			s.cache.Truncate(r.position)
 			n := r.rows * m.config.VocabSize
 			if r.op == opHidden {
@@ -112,6 +117,18 @@ func (m *Model) Follow() (err error) {
 			} else {
 				s.compute(r.ids, out[:n])
 			}
+		case opTrace:
+			s := session(r.session)
+			s.trace = nil
+			if p, active := decodePlan(r.ids); active {
+				s.trace = newTracer(p, m.config, m.group)
+			}
+		case opAblate:
+			s := session(r.session)
+			s.trace.ablate = append(s.trace.ablate, decodeAblations(r.ids)...)
+		case opAttribute:
+			s := session(r.session)
+			s.trace.parts.Attribute(s.nn, r.ids[0])
 		case opDrop:
 			delete(sessions, r.session)
 		case opEnd:

@@ -31,6 +31,8 @@ type GenerateOptions struct {
 	// that has drafted keeps 4 bytes a draft for each token of the vocabulary. Models
 	// whose state can't go back (qwen35) can't take drafts: an *errs.OptionError.
 	Speculate int `json:"speculate"`
+
+	TraceOptions
 }
 
 // DefaultGenerateOptions returns sample.Defaults and no limits but the context.
@@ -42,6 +44,8 @@ type Token struct {
 	Text    string      `json:"text"`              // may be empty: see Generate
 	Logprob float32     `json:"logprob,omitempty"` // natural logarithm of its probability at temperature 1, with Logprobs
 	Top     []Candidate `json:"top,omitempty"`     // the best tokens, best first, with Logprobs
+
+	Trace // with TraceOptions
 }
 
 // Candidate is a token that could have been chosen.
@@ -89,6 +93,7 @@ type generation struct {
 	stopper *sample.Stopper
 	queue   []Token     // sampled, text not decided
 	ahead   *speculator // nil without speculation
+	trace   tracePlan
 }
 
 func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
@@ -104,6 +109,13 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if o.Speculate > 0 && !s.cache.Rewinds() {
 		return nil, &errs.OptionError{Option: "speculate", What: fmt.Sprintf("must be 0 with the architecture %s: its state can't take drafts back", s.model.info.Architecture)}
 	}
+	trace, err := o.TraceOptions.plan(s.model.config, s.cache.Cap())
+	if err != nil {
+		return nil, err
+	}
+	if o.Speculate > 0 && trace.reports() {
+		return nil, &errs.OptionError{Option: "speculate", What: "must be 0 with attention, lens, residual and attribution: drafts share a batch with the token that is traced"}
+	}
 	sampler, err := sample.New(o.Options)
 	if err != nil {
 		return nil, err
@@ -112,11 +124,20 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper}, nil
+	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper, trace: trace}, nil
 }
 
 // generate is the loop of Generate; it ends without an error when yield says no.
 func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, yield func(Token) bool) error {
+	if g.trace.active() || s.following || len(s.ablated) > 0 {
+		if err := s.check(prompt); err != nil {
+			return err
+		}
+		if err := s.startTrace(g.trace, prompt, g.o.MaxTokens); err != nil {
+			return err
+		}
+		defer func() { s.trace = nil }()
+	}
 	logits, err := s.prefill(ctx, prompt)
 	if err != nil {
 		return err
@@ -134,6 +155,9 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 			s.finish = "eos"
 			g.flush(yield)
 			return nil
+		}
+		if s.trace != nil {
+			s.attach(&t)
 		}
 		s.last = append(s.last[:0], t.ID)
 		stopped := g.push(t)

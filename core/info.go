@@ -26,6 +26,7 @@ type Info struct {
 	NumKVHeads         int            `json:"numKVHeads"`
 	HeadDim            int            `json:"headDim"`
 	FFNSize            int            `json:"ffnSize"`
+	AttentionLayers    []int          `json:"attentionLayers"`  // the layers that have attention
 	Parameters         int64          `json:"parameters"`       // values in all tensors
 	FileSize           int64          `json:"fileSize"`         // bytes
 	Types              map[string]int `json:"types"`            // tensors by storage type
@@ -112,6 +113,12 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	i.ContextLength, i.TrainContextLength, i.VocabSize = contextLength, c.ContextLength, c.VocabSize
 	i.HiddenSize, i.NumLayers, i.NumHeads, i.NumKVHeads, i.HeadDim, i.FFNSize = c.HiddenSize, c.NumLayers, c.NumHeads, c.NumKVHeads, c.HeadDim, c.FFNSize
 	i.Encoder, i.Pooling = c.Encoder, string(c.Pooling)
+	i.AttentionLayers = []int{}
+	for l := range c.NumLayers {
+		if c.HasAttention(l) {
+			i.AttentionLayers = append(i.AttentionLayers, l)
+		}
+	}
 	return i
 }
 

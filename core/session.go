@@ -29,6 +29,10 @@ type Session struct {
 
 	drafted, accepted int       // by the last Generate
 	rows              []float32 // logits of a batch with drafts; empty until there are some
+
+	trace     *tracer    // of the Generate at hand; nil: nothing is traced
+	ablated   []Ablation // with which the keys and values were computed
+	following bool       // whether the other workers trace the session
 }
 
 // Len returns the number of tokens whose keys and values the session holds. The
@@ -160,7 +164,13 @@ func (s *Session) computeHidden(ids []int32, hidden []float32) {
 // compute is this worker's part of forward.
 func (s *Session) compute(ids []int32, logits []float32) {
 	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits}
+	if s.trace != nil {
+		s.trace.begin(&s.batch)
+	}
 	s.model.decoder.Forward(&s.batch)
+	if s.trace != nil {
+		s.trace.end()
+	}
 }
 
 // String describes the session for a debugger.

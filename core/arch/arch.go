@@ -45,6 +45,14 @@ type Batch struct {
 	// x [rows, hidden], valid during the call, of all tokens, but in the last layer
 	// of the last, of which there are logits.
 	Residual func(layer int, x []float32)
+
+	// Heads, if not nil, is given what the heads of this worker give at each position,
+	// before the output matrix mixes them, and may change it: z [tokens, heads, headDim],
+	// where first is the number of the first head.
+	Heads func(layer, first int, z []float32)
+
+	Lens  *Lens  // if not nil, Logits must not be empty
+	Parts *Parts // if not nil, Logits must not be empty
 }
 
 // observer returns the observer of a layer, or nil. first is the number of this

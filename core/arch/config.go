@@ -19,6 +19,9 @@ const (
 	maxVocab  = 1 << 22
 )
 
+// MaxListed is more than any number of a layer or head.
+const MaxListed = max(maxLayers, maxHeads)
+
 // Config is the sizes and constants of a model, from the keys of its file. Keys
 // that every architecture may have are read here, others by the architecture.
 type Config struct {

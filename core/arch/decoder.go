@@ -68,18 +68,52 @@ func (d *decoder) keep(b *Batch, layer int, x []float32) []float32 {
 // that keep leaves.
 func (d *decoder) addAttention(b *Batch, layer int, x, h []float32) (_, _ []float32) {
 	x, h = d.keep(b, layer, x), d.keep(b, layer, h)
+	if b.Parts != nil {
+		b.Parts.begin(d.c, layer, x)
+	}
 	d.add(x, h)
+	if b.Parts != nil {
+		b.Parts.mix(d.c, layer, h)
+	}
 	return x, h
+}
+
+// addNormed is addAttention of the norm of h.
+func (d *decoder) addNormed(b *Batch, layer int, x, h []float32, norm *nn.RMSNorm) (_, _ []float32) {
+	if b.Parts != nil {
+		b.Parts.hold(d.c, layer, h, norm)
+	}
+	norm.Forward(h, h)
+	return d.addAttention(b, layer, x, h)
 }
 
 // addFFN adds what the feed-forward network gives, h, to x, which ends the layer.
 func (d *decoder) addFFN(b *Batch, layer int, x, h []float32) {
-	d.add(x, h)
+	d.addMore(b, layer, x, h)
 	d.endLayer(b, layer, x)
+}
+
+// addMore is addFFN of a part of a layer behind which others follow.
+func (d *decoder) addMore(b *Batch, layer int, x, h []float32) {
+	d.add(x, h)
+	if b.Parts != nil {
+		b.Parts.feed(d.c, layer, h)
+	}
+}
+
+// scale multiplies x at the end of a layer.
+func (d *decoder) scale(b *Batch, layer int, x []float32, s float32) {
+	kernel.Scale(x, s)
+	if b.Parts != nil {
+		b.Parts.scale(layer, s)
+	}
 }
 
 // endLayer is what follows when a layer has added all to x.
 func (d *decoder) endLayer(b *Batch, layer int, x []float32) {
+	if b.Lens != nil {
+		b.Lens.look(d.c, layer, x)
+	}
 	if b.Residual != nil {
 		b.Residual(layer, x)
 	}
@@ -99,18 +133,30 @@ func (d *decoder) finish(b *Batch, x []float32, norm nn.Norm) {
 	if len(x) == 0 {
 		return
 	}
-	norm.Forward(x, x)
 	if b.Hidden != nil {
-		copy(b.Hidden, x)
+		norm.Forward(b.Hidden, x)
 		return
 	}
-	b.Context.Input(x, len(x)/d.c.HiddenSize)
-	d.Output.ForwardFirst(b.Context, b.Logits)
+	if b.Parts != nil {
+		b.Parts.finish(d, norm, x)
+	}
+	if b.Lens != nil {
+		d.logits(b.Context, b.Lens.rows, b.Lens.Logits, norm)
+	}
+	d.logits(b.Context, x, b.Logits, norm)
+}
+
+// logits computes the logits [rows, vocab] of rows of the residual stream x [rows,
+// hidden], which it overwrites with their norm.
+func (d *decoder) logits(ctx *nn.Context, x, logits []float32, norm nn.Norm) {
+	norm.Forward(x, x)
+	ctx.Input(x, len(x)/d.c.HiddenSize)
+	d.Output.ForwardFirst(ctx, logits)
 	if s := d.c.LogitScale; s != 0 {
-		kernel.Scale(b.Logits, s)
+		kernel.Scale(logits, s)
 	}
 	if limit := d.c.LogitSoftCap; limit != 0 {
-		kernel.SoftCap(b.Logits, limit)
+		kernel.SoftCap(logits, limit)
 	}
 }
 

@@ -49,8 +49,7 @@ func (m *gemma3) Forward(b *Batch) {
 		m.normHeads(b, qkv, &block.QNorm, &block.KNorm)
 		m.rotate(&m.decoder, b, i, qkv)
 		block.attend(b, &m.decoder, i, qkv, h)
-		block.AttnPostNorm.Forward(h, h)
-		x, h = m.addAttention(b, i, x, h)
+		x, h = m.addNormed(b, i, x, h, &block.AttnPostNorm)
 
 		block.FFNNorm.Forward(h, x)
 		block.feedForward(b.Context, m.c, h)

@@ -55,8 +55,7 @@ func (m *olmo2) Forward(b *Batch) {
 		qkv := block.project(b, &m.decoder, x)
 		m.rotate(&m.decoder, b, i, qkv)
 		block.attend(b, &m.decoder, i, qkv, h)
-		block.AttnPostNorm.Forward(h, h)
-		x, h = m.addAttention(b, i, x, h)
+		x, h = m.addNormed(b, i, x, h, &block.AttnPostNorm)
 
 		copy(h, x)
 		block.feedForward(b.Context, m.c, h)

@@ -51,6 +51,13 @@ func (a *headsOutput) attendTo(b *Batch, d *decoder, layer int, cache *kvcache.L
 	for i, g := range gates {
 		mixed[i] *= sigmoid(g)
 	}
-	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, d.c.headSplit), n)
+	if b.Heads != nil {
+		b.Heads(layer, d.c.heads.From, mixed)
+	}
+	whole := b.Context.Whole(nn.BufferMixed, n, d.c.headSplit)
+	if b.Parts != nil {
+		b.Parts.attend(b.Context, d.c, layer, &a.AttnOut, whole)
+	}
+	b.Context.Input(whole, n)
 	a.AttnOut.Forward(b.Context, h)
 }

@@ -43,6 +43,16 @@ func (c *Config) OwnKVHeads() int { return c.kvHeads.Len() }
 // OwnHeads returns how many query heads this worker has.
 func (c *Config) OwnHeads() int { return c.heads.Len() }
 
+// HeadsOf returns which query heads a worker of this one's group has.
+func (c *Config) HeadsOf(rank int) shard.Range {
+	return shard.Range{From: c.headSplit[rank] / c.HeadDim, To: c.headSplit[rank+1] / c.HeadDim}
+}
+
+// HasAttention tells whether a layer has attention; some have a convolution or a state.
+func (c *Config) HasAttention(layer int) bool {
+	return c.Layers[layer].Width == 0 && c.Layers[layer].State == 0
+}
+
 // OwnFFNSize returns how many hidden values of a feed-forward network this worker has.
 func (c *Config) OwnFFNSize() int { return c.ffn.Len() }
 

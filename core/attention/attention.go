@@ -75,7 +75,7 @@ type Workspace struct {
 	q, out  []float32 // [rows, headDim], rows = tokens of the tile x heads of the group
 	scores  []float32 // [rows, chunk]
 	rows    []row
-	weights []float32 // of one query, for an observer
+	weights []float32 // [rows, positions], for an observer
 	end     int       // position behind the batch
 }
 
@@ -95,6 +95,30 @@ func (w *Workspace) resize(rows, headDim int) {
 // Bytes returns the size of the memory held, in bytes.
 func (w *Workspace) Bytes() int64 {
 	return w.queries.Bytes() + int64(4*(cap(w.q)+cap(w.out)+cap(w.scores)+cap(w.weights))+8*cap(w.rows))
+}
+
+// keep makes room for the weights of the tile's rows at positions below n, zeros yet.
+func (w *Workspace) keep(n int) {
+	if need := len(w.rows) * n; cap(w.weights) < need {
+		w.weights = make([]float32, need+need/4) // the text grows
+	}
+	w.weights = w.weights[:len(w.rows)*n]
+	clear(w.weights)
+}
+
+// tell hands out the weights that tile kept, of heads from and on at positions
+// first and on, and keeps no more.
+func (a *Causal) tell(w *Workspace, observe Observer, from, group, first int) {
+	n := len(w.weights) / len(w.rows)
+	for i, r := range w.rows {
+		position := first + i/group
+		weights := w.weights[i*n:][:a.reach(w, position)]
+		if r.sum != 0 {
+			kernel.Scale(weights, 1/r.sum)
+		}
+		observe(from+i%group, position, weights)
+	}
+	w.weights = w.weights[:0]
 }
 
 // WorkspaceBytes returns what a Workspace grows to without an observer, in bytes,
@@ -128,12 +152,15 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 			}
 			kernel.Scale(w.q, a.Scale)
 			w.queries.Set(w.q, a.HeadDim)
+			if observe != nil {
+				w.keep(a.reach(w, first+t+tokens-1))
+			}
 			a.tile(w, layer, h, from, group, first+t, tokens)
 			for i := range tokens {
 				copy(dst[(t+i)*width+at:], w.out[i*part:(i+1)*part])
 			}
 			if observe != nil {
-				a.observe(w, layer, h, from, group, first+t, tokens, observe)
+				a.tell(w, observe, from, group, first+t)
 			}
 		}
 	}
@@ -141,7 +168,8 @@ func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvca
 }
 
 // tile computes w.out, of some tokens from position first on and the group query
-// heads of one KV head, of which from is the first.
+// heads of one KV head, of which from is the first; and w.weights, if there are
+// any, but for the division by the sums.
 func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int) {
 	part, last := group*a.HeadDim, first+tokens-1
 	newest := a.newest(w, last)
@@ -167,6 +195,14 @@ func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, fir
 			r.max, r.sum, factor = kernel.Rescale(seen, r.max, r.sum)
 			if factor != 1 {
 				kernel.Scale(w.out[i*a.HeadDim:(i+1)*a.HeadDim], factor)
+			}
+			if len(w.weights) > 0 { // what Rescale made of the scores, to be scaled like out
+				n := len(w.weights) / len(w.rows)
+				kept := w.weights[i*n : (i+1)*n]
+				if factor != 1 {
+					kernel.Scale(kept[:at], factor)
+				}
+				copy(kept[at+lo:], seen)
 			}
 		}
 		each := func(i, from, to int) {
@@ -224,42 +260,17 @@ func (a *Causal) newest(w *Workspace, position int) int {
 	return position
 }
 
+// reach returns how many weights an observer is told of a position.
+func (a *Causal) reach(w *Workspace, position int) int {
+	if a.Ahead > 0 {
+		return w.end
+	}
+	return position + 1
+}
+
 // visible returns which positions of the chunk that begins at position at a token
 // sees: those from from up to to.
 func (a *Causal) visible(w *Workspace, position, at int) (from, to int) {
 	to = min(max(a.newest(w, position)+1-at, 0), kvcache.ChunkLen)
 	return min(max(a.oldest(position)-at, 0), to), to
-}
-
-// observe computes the weights of the tile's queries, heads from and on, once
-// more, now with the whole sums, and hands them out.
-func (a *Causal) observe(w *Workspace, layer *kvcache.Layer, head, from, group, first, tokens int, observe Observer) {
-	for i := range w.rows {
-		position := first + i/group
-		seen := position + 1
-		if a.Ahead > 0 {
-			seen = w.end
-		}
-		if cap(w.weights) < seen {
-			w.weights = make([]float32, 2*seen)
-		}
-		w.weights = w.weights[:seen]
-		w.queries.Set(w.q[i*a.HeadDim:(i+1)*a.HeadDim], a.HeadDim)
-		oldest, newest := a.oldest(position), a.newest(w, position)
-		clear(w.weights[:oldest])
-		clear(w.weights[newest+1:])
-		for chunk := oldest / kvcache.ChunkLen; chunk*kvcache.ChunkLen <= newest; chunk++ {
-			at := chunk * kvcache.ChunkLen
-			lo, hi := a.visible(w, position, at)
-			part := w.scores[:kvcache.Stride(hi)]
-			layer.Scores(part, &w.queries, chunk, head, hi)
-			a.bound(part[lo:hi])
-			copy(w.weights[at+lo:], part[lo:hi])
-		}
-		weights := w.weights[oldest : newest+1]
-		for p, s := range weights {
-			weights[p] = kernel.Exp(s-w.rows[i].max) / w.rows[i].sum
-		}
-		observe(from+i%group, position, w.weights)
-	}
 }

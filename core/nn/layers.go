@@ -40,6 +40,41 @@ func (l *Linear) ForwardFirst(c *Context, dst []float32) {
 	}
 }
 
+// Row writes the weights of a row, as the products have them, to dst [input] on worker 0
+// and returns its bias there. All workers call it. The rows must be such that they are
+// exchanged.
+func (l *Linear) Row(c *Context, dst []float32, row int) float32 {
+	x, s := make([]float32, len(dst)+1), shard.Split{0, len(dst) + 1} // the bias behind the weights
+	own := shard.Range{To: l.rows}
+	if c.size() > 1 {
+		own, s = l.split.Of(c.rank()), s[:0]
+		for r := range c.size() + 1 {
+			s = append(s, 0)
+			if r > l.split.Owner(row) {
+				s[r] = len(x)
+			}
+		}
+	}
+	if own.From <= row && row < own.To {
+		at := row - own.From
+		if l.bias != nil {
+			x[len(dst)] = l.bias[at]
+		}
+		for _, m := range l.parts {
+			if at < m.Rows {
+				m.Row(x[:len(dst)], at)
+				break
+			}
+			at -= m.Rows
+		}
+	}
+	if c.size() > 1 {
+		c.Group.Gather(x, s)
+	}
+	copy(dst, x)
+	return x[len(dst)]
+}
+
 // begin computes this worker's rows. If they are to be exchanged it returns the
 // memory of all, worker by worker, which is dst if there is one token.
 func (l *Linear) begin(c *Context, dst []float32) []float32 {

@@ -1,0 +1,248 @@
+package core
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/attention"
+	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/shard"
+)
+
+// tracer does what a tracePlan says in the forward passes of a session. Every worker
+// has one, with the same plan; worker 0's gets what the others have seen.
+type tracer struct {
+	tracePlan
+	c     *arch.Config
+	group shard.Group
+
+	// Of the pass at hand: the queries whose attention is reported.
+	first, queries, keys int
+	rows                 []float32 // by worker, layer and head: see place
+	split                shard.Split
+
+	lensView *arch.Lens
+	parts    *arch.Parts
+	done     Trace      // of the passes since the last token
+	whole    *Attention // of a prompt that goes through in several passes
+}
+
+func newTracer(p tracePlan, c *arch.Config, group shard.Group) *tracer {
+	t := &tracer{tracePlan: p, c: c, group: group}
+	if len(p.lens) > 0 {
+		t.lensView = arch.NewLens(c, p.lens)
+	}
+	if p.attribution {
+		t.parts = &arch.Parts{}
+	}
+	return t
+}
+
+// begin makes a batch tell what is to be reported of it.
+func (t *tracer) begin(b *arch.Batch) {
+	n, first, predicts := len(b.IDs), b.Cache.Len(), len(b.Logits) > 0
+	t.queries = 0
+	if len(t.layers) > 0 && (t.prompt || predicts) {
+		t.queries, t.keys = 1, first+n
+		if t.prompt {
+			t.queries = n
+		}
+		t.first = t.keys - t.queries
+		t.resize()
+		b.Observe = t.observe
+	}
+	if len(t.ablate) > 0 || t.norms && t.queries > 0 {
+		b.Heads = t.look
+	}
+	if !predicts {
+		return
+	}
+	b.Lens, b.Parts = t.lensView, t.parts
+	if len(t.residual) > 0 && t.group.Rank() == 0 {
+		t.done.Residual = &Residual{Layers: t.residual, Size: t.c.HiddenSize, Values: make([]float32, 0, len(t.residual)*t.c.HiddenSize)}
+		b.Residual = t.stream
+	}
+}
+
+// own returns which of the traced heads a worker has: the indices from from up to to.
+func (t *tracer) own(rank int) (from, to int) {
+	r := t.c.HeadsOf(rank)
+	from, _ = slices.BinarySearch(t.heads, r.From)
+	to, _ = slices.BinarySearch(t.heads, r.To)
+	return from, to
+}
+
+// width returns how many values a worker keeps of a query: its weights, or the largest
+// and their positions, and its norm.
+func (t *tracer) width() int {
+	n := t.keys
+	if t.topK > 0 {
+		n = 2 * t.topK
+	}
+	if t.norms {
+		n++
+	}
+	return n
+}
+
+// resize makes room for the rows of a pass.
+func (t *tracer) resize() {
+	t.split = append(t.split[:0], 0)
+	for r := range t.group.Size() {
+		from, to := t.own(r)
+		t.split = append(t.split, t.split[r]+len(t.layers)*(to-from)*t.queries*t.width())
+	}
+	n := t.split.Total()
+	if cap(t.rows) < n {
+		t.rows = make([]float32, n+n/4)
+	}
+	t.rows = t.rows[:n]
+	clear(t.rows)
+}
+
+// place returns what is kept of a query: of a worker's traced head (by index) of a
+// traced layer (by index).
+func (t *tracer) place(rank, layer, head, query int) []float32 {
+	from, to := t.own(rank)
+	w := t.width()
+	at := t.split[rank] + ((layer*(to-from)+head-from)*t.queries+query)*w
+	return t.rows[at : at+w]
+}
+
+// observe returns the observer of a layer.
+func (t *tracer) observe(layer int) attention.Observer {
+	l, traced := slices.BinarySearch(t.layers, layer)
+	if !traced {
+		return nil
+	}
+	return func(head, position int, weights []float32) {
+		h, traced := slices.BinarySearch(t.heads, head)
+		if !traced || position < t.first {
+			return
+		}
+		row := t.place(t.group.Rank(), l, h, position-t.first)
+		if t.topK == 0 {
+			copy(row, weights)
+			return
+		}
+		largest(row[:t.topK], row[t.topK:2*t.topK], weights)
+	}
+}
+
+// largest writes the largest of x, in order, and their positions; equal ones by
+// position. What is not above 0 is left out, for which the position is -1.
+func largest(values, positions, x []float32) {
+	n := 0
+	for p, v := range x {
+		if !(v > 0) || n == len(values) && v <= values[n-1] {
+			continue
+		}
+		n = min(n+1, len(values))
+		i := n - 1
+		for ; i > 0 && values[i-1] < v; i-- {
+			values[i], positions[i] = values[i-1], positions[i-1]
+		}
+		values[i], positions[i] = v, float32(p) // exact: a context is shorter than 2²⁴
+	}
+	for ; n < len(values); n++ {
+		values[n], positions[n] = 0, -1
+	}
+}
+
+// look scales heads, z [tokens, heads, headDim] of a layer, and takes their norms.
+func (t *tracer) look(layer, first int, z []float32) {
+	size := t.c.HeadDim
+	heads := t.c.HeadsOf(t.group.Rank()).Len()
+	if heads == 0 {
+		return
+	}
+	tokens := len(z) / (heads * size)
+	for _, a := range t.ablate {
+		if i := a.Head - first; a.Layer == layer && i >= 0 && i < heads {
+			for token := range tokens {
+				kernel.Scale(z[(token*heads+i)*size:][:size], float32(a.Scale))
+			}
+		}
+	}
+	l, traced := slices.BinarySearch(t.layers, layer)
+	if !t.norms || t.queries == 0 || !traced {
+		return
+	}
+	from, to := t.own(t.group.Rank())
+	for h := from; h < to; h++ {
+		for q := range t.queries {
+			out := z[((tokens-t.queries+q)*heads+t.heads[h]-first)*size:][:size]
+			row := t.place(t.group.Rank(), l, h, q)
+			row[len(row)-1] = float32(math.Sqrt(float64(kernel.Dot(out, out))))
+		}
+	}
+}
+
+// stream keeps the last row of the residual stream x [rows, hidden] behind a layer.
+func (t *tracer) stream(layer int, x []float32) {
+	if slices.Contains(t.residual, layer) {
+		t.done.Residual.Values = append(t.done.Residual.Values, x[len(x)-t.c.HiddenSize:]...)
+	}
+}
+
+// end gathers what the workers have seen in a pass.
+func (t *tracer) end() {
+	if t.queries == 0 {
+		return
+	}
+	t.group.Gather(t.rows, t.split)
+	if t.group.Rank() > 0 || t.group.Err() != nil {
+		return
+	}
+	a := t.whole
+	if a == nil {
+		a = t.newAttention(t.first, t.queries)
+	}
+	t.done.Attention = a
+	rows := len(a.Heads) * a.Queries
+	for l := range a.Layers {
+		for r := range t.group.Size() {
+			from, to := t.own(r)
+			for h := from; h < to; h++ {
+				for q := range t.queries {
+					t.unpack(a, l*rows+h*a.Queries+t.first-a.First+q, t.place(r, l, h, q))
+				}
+			}
+		}
+	}
+	if t.keys == a.Keys {
+		t.whole = nil
+	}
+}
+
+// newAttention returns the weights of queries from position first on, zeros yet.
+func (t *tracer) newAttention(first, queries int) *Attention {
+	a := &Attention{Layers: t.layers, Heads: t.heads, First: first, Queries: queries, Keys: first + queries}
+	rows := len(a.Layers) * len(a.Heads) * queries
+	if t.topK > 0 {
+		a.Weights, a.Positions = make([]float32, rows*t.topK), make([]int32, rows*t.topK)
+	} else {
+		a.Weights = make([]float32, rows*a.Keys)
+	}
+	if t.norms {
+		a.Norms = make([]float32, rows)
+	}
+	return a
+}
+
+// unpack puts what was kept of a query into row i of a.
+func (t *tracer) unpack(a *Attention, i int, kept []float32) {
+	if t.norms {
+		a.Norms[i] = kept[len(kept)-1]
+		kept = kept[:len(kept)-1]
+	}
+	if t.topK == 0 {
+		copy(a.Weights[i*a.Keys:], kept)
+		return
+	}
+	copy(a.Weights[i*t.topK:], kept[:t.topK])
+	for k, p := range kept[t.topK:] {
+		a.Positions[i*t.topK+k] = int32(p)
+	}
+}
