@@ -233,9 +233,9 @@ func TestTraceRejects(t *testing.T) {
 		}
 		assert.Zero(t, s.Len())
 	}
-	reject(m, "attention: names layer 2, but they are numbered 0 to 1", attention(core.AttentionOptions{Layers: []int{0, 2}}), 0)
+	reject(m, "attention: names layer 2, but layers are numbered 0 to 1", attention(core.AttentionOptions{Layers: []int{0, 2}}), 0)
 	reject(m, "attention: names layer -1", attention(core.AttentionOptions{Layers: []int{-1}}), 0)
-	reject(m, "attention: names head 4, but they are numbered 0 to 3", attention(core.AttentionOptions{Heads: []int{4}}), 0)
+	reject(m, "attention: names head 4, but heads are numbered 0 to 3", attention(core.AttentionOptions{Heads: []int{4}}), 0)
 	reject(m, "attention: names head 1 twice", attention(core.AttentionOptions{Heads: []int{1, 1}}), 0)
 	reject(m, "attention: lists no head", attention(core.AttentionOptions{Heads: []int{}}), 0)
 	reject(m, "attention: topK is -1", attention(core.AttentionOptions{TopK: -1}), 0)
@@ -248,7 +248,7 @@ func TestTraceRejects(t *testing.T) {
 	reject(m, "lens: topK is 1001", core.TraceOptions{Lens: &core.LensOptions{TopK: 1001}}, 0)
 	reject(m, "residual: names layer 7", core.TraceOptions{Residual: &core.ResidualOptions{Layers: []int{7}}}, 0)
 	reject(m, "ablate: names layer 2", core.TraceOptions{Ablate: []core.Ablation{{Layer: 2}}}, 0)
-	reject(m, "ablate: names head 4, but they are numbered 0 to 3", core.TraceOptions{Ablate: []core.Ablation{{Head: 4}}}, 0)
+	reject(m, "ablate: names head 4, but heads are numbered 0 to 3", core.TraceOptions{Ablate: []core.Ablation{{Head: 4}}}, 0)
 	reject(m, "ablate: names head 1 of layer 0 twice", core.TraceOptions{Ablate: []core.Ablation{{Head: 1}, {Layer: 1}, {Head: 1, Scale: 1}}}, 0)
 	reject(m, "ablate: has the scale NaN", core.TraceOptions{Ablate: []core.Ablation{{Scale: math.NaN()}}}, 0)
 	reject(m, "speculate: must be 0 with attention", attention(core.AttentionOptions{}), 4)

@@ -94,7 +94,7 @@ func choose(option, what string, list []int, n int) ([]int, error) {
 	list = slices.Sorted(slices.Values(list))
 	for i, x := range list {
 		if x < 0 || x >= n {
-			return nil, &errs.OptionError{Option: option, What: fmt.Sprintf("names %s %d, but they are numbered 0 to %d", what, x, n-1)}
+			return nil, &errs.OptionError{Option: option, What: fmt.Sprintf("names %s %d, but %ss are numbered 0 to %d", what, x, what, n-1)}
 		}
 		if i > 0 && list[i-1] == x {
 			return nil, &errs.OptionError{Option: option, What: fmt.Sprintf("names %s %d twice", what, x)}
@@ -140,9 +140,9 @@ func checkAblations(c *arch.Config, list []Ablation) ([]Ablation, error) {
 		var what string
 		switch {
 		case a.Layer < 0 || a.Layer >= c.NumLayers:
-			what = fmt.Sprintf("names layer %d, but they are numbered 0 to %d", a.Layer, c.NumLayers-1)
+			what = fmt.Sprintf("names layer %d, but layers are numbered 0 to %d", a.Layer, c.NumLayers-1)
 		case a.Head < 0 || a.Head >= c.NumHeads:
-			what = fmt.Sprintf("names head %d, but they are numbered 0 to %d", a.Head, c.NumHeads-1)
+			what = fmt.Sprintf("names head %d, but heads are numbered 0 to %d", a.Head, c.NumHeads-1)
 		case !c.HasAttention(a.Layer):
 			return nil, noAttention("ablate", c, a.Layer)
 		case i > 0 && list[i-1].Layer == a.Layer && list[i-1].Head == a.Head:

@@ -31,6 +31,12 @@ type fixture struct {
 	modelPath string
 	Prompt    []int32
 	Greedy    []int32
+	AttnQ     []int `json:"attn_q"`
+	NCtx      int   `json:"n_ctx"`
+	Tolerance struct {
+		AttnAbs float64 `json:"attn_abs"`
+		LOutAbs float64 `json:"l_out_abs"`
+	}
 	Tokenizer []struct {
 		Text     string
 		IDsPlain []int32 `json:"ids_plain"`

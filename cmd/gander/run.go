@@ -22,6 +22,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		model  modelFlags
 		tokens ids
 		stop   texts
+		off    ablations
 		o      = core.DefaultGenerateOptions()
 	)
 	f := c.flags("run", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
@@ -41,11 +42,12 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	f.Var(&stop, "stop", "end before this `TEXT`; may be given several times")
 	f.BoolVar(&o.IgnoreEOS, "ignore-eos", false, "go on after an end-of-text token")
 	f.IntVar(&o.Speculate, "speculate", 0, "draft up to `N` tokens, 0 to 64, from the text so far: the same text, faster where it repeats itself")
+	f.Var(&off, "ablate", ablateUsage)
 	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…,"usage":{…}} of what was written`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	o.Stop = stop
+	o.Stop, o.Ablate = stop, off
 	m, err := model.open(ctx)
 	if err != nil {
 		return err
