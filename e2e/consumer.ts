@@ -14,6 +14,10 @@ export async function write(file: File, signal: AbortSignal): Promise<string> {
     const { id, top = [] }: Token = token;
     text += token.text + top.filter((candidate) => candidate.id !== id).length;
   }
+  for await (const { attention, lens, residual, attribution } of model.generate(ids, { attention: { topK: 2, layers: info.attentionLayers }, lens: true, residual: true, attribution: true, ablate: [{ layer: 0, head: 1 }] })) {
+    const weights: Float32Array | undefined = attention?.weights;
+    text += [weights?.[0], attention?.positions?.[0], lens?.[0].top[0].prob, residual?.size, attribution?.mlp[0]].join();
+  }
   const { finishReason, usage, tokens } = await model.complete('Once', { maxTokens: 5 });
   const sum: number = usage.promptTokens + tokens.length + logits.length + embedding.length + info.memory.total;
   model.close();
@@ -27,6 +31,8 @@ export function explain(error: unknown): ErrorCode | undefined {
 export async function wrong(model: Model): Promise<void> {
   // @ts-expect-error: there is no such option
   await model.complete('', { topk: 1 });
+  // @ts-expect-error: a head is of a layer
+  await model.complete('', { ablate: [{ head: 1 }] });
 
   await Gander.load('', { workers: 4 });
   // @ts-expect-error: a message has a role

@@ -11,7 +11,8 @@ import (
 	"github.com/gander-lm/gander/core/errs"
 )
 
-// toJS gives a form of v that js.ValueOf takes: structs and maps become objects, with the names of the json tags, slices arrays.
+// toJS gives a form of v that js.ValueOf takes: structs and maps become objects, with the names of the json tags, slices arrays, those of
+// float32 and int32 typed ones; a pointer is what it points to, or null.
 func toJS(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -33,7 +34,18 @@ func toJS(v reflect.Value) any {
 			object[key.String()] = toJS(value)
 		}
 		return object
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return toJS(v.Elem())
 	case reflect.Slice:
+		switch values := v.Interface().(type) {
+		case []float32:
+			return typedArray("Float32Array", values)
+		case []int32:
+			return typedArray("Int32Array", values)
+		}
 		array := make([]any, v.Len())
 		for i := range array {
 			array[i] = toJS(v.Index(i))
@@ -81,6 +93,11 @@ func setField(field reflect.Value, value js.Value) error {
 				return err
 			}
 		}
+	case kind == reflect.Struct && value.Type() == js.TypeObject:
+		return fromJS(field.Addr().Interface(), value)
+	case kind == reflect.Pointer && value.Type() == js.TypeObject:
+		field.Set(reflect.New(field.Type().Elem()))
+		return setField(field.Elem(), value)
 	default:
 		return fmt.Errorf("want %v, not a JavaScript %v", field.Type(), value.Type())
 	}

@@ -75,6 +75,47 @@ func TestToJS(t *testing.T) {
 	assert.JSONEq(t, `{"temperature":0.5,"seed":0,"maxTokens":3,"stop":["a"],"ignoreEOS":false,"types":{"F32":2}}`, got)
 }
 
+type nested struct {
+	Inner *inner  `json:"inner"`
+	List  []inner `json:"list"`
+}
+
+func TestFromJSNested(t *testing.T) {
+	var got nested
+	require.NoError(t, fromJS(&got, object(t, `{"inner":{"seed":3},"list":[{"temperature":2},{}]}`)))
+	assert.Equal(t, nested{Inner: &inner{Seed: 3}, List: []inner{{Temperature: 2}, {}}}, got)
+	for _, c := range []struct{ from, option, text string }{
+		{`{"inner":{"sed":3}}`, "inner", "option sed: unknown"},
+		{`{"list":[{"seed":"x"}]}`, "list", "option seed: want uint64"},
+		{`{"inner":7}`, "inner", "want *wasm.inner"},
+		{`{"inner":null}`, "inner", "want *wasm.inner"},
+	} {
+		var option *errs.OptionError
+		require.ErrorAs(t, fromJS(&nested{}, object(t, c.from)), &option)
+		assert.Equal(t, c.option, option.Option)
+		assert.Contains(t, option.Error(), c.text)
+	}
+}
+
+func TestToJSOfNumbers(t *testing.T) {
+	type values struct {
+		Weights   []float32 `json:"weights"`
+		Positions []int32   `json:"positions,omitempty"`
+		Layers    []int     `json:"layers"`
+		Inner     *inner    `json:"inner"`
+	}
+	got := js.ValueOf(toJS(reflect.ValueOf(values{Weights: []float32{0.5, -1}, Positions: []int32{7}, Layers: []int{3}, Inner: &inner{Seed: 1}})))
+	for name, class := range map[string]string{"weights": "Float32Array", "positions": "Int32Array", "layers": "Array", "inner": "Object"} {
+		assert.Equal(t, class, got.Get(name).Get("constructor").Get("name").String(), name)
+	}
+	assert.Equal(t, -1.0, got.Get("weights").Index(1).Float())
+	assert.Equal(t, 1, got.Get("inner").Get("seed").Int())
+	got = js.ValueOf(toJS(reflect.ValueOf(values{})))
+	assert.True(t, got.Get("positions").IsUndefined())
+	assert.True(t, got.Get("inner").IsNull())
+	assert.Equal(t, 0, got.Get("weights").Length())
+}
+
 func TestTypedArrays(t *testing.T) {
 	for _, want := range [][]int32{{}, {1}, {-1, 1 << 30, 0}} {
 		array := typedArray("Int32Array", want)

@@ -39,10 +39,14 @@ export function goldenModels(mode = 'decoder') {
         const all = readFileSync(`${golden}${name}/expected.bin`).subarray(offset, offset + bytes);
         return new Float32Array(Uint8Array.from(all).buffer);
       },
+      /** Shape and values of a section. */
+      section(wanted) {
+        const { offset, bytes, shape } = expected.sections.find((s) => s.name === wanted);
+        return { shape, values: this.floats(offset, bytes) };
+      },
       /** Rows of a section with the shape [rows, columns]. */
       rows(section) {
-        const { offset, bytes, shape } = expected.sections.find((s) => s.name === section);
-        const values = this.floats(offset, bytes);
+        const { shape, values } = this.section(section);
         return Array.from({ length: shape[0] }, (_, i) => values.subarray(i * shape[1], (i + 1) * shape[1]));
       },
     };

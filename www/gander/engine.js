@@ -16,7 +16,7 @@ import { BROKEN, joinGroup } from './group.js';
  * @property {(conversation: string, now: number) => Promise<string>} applyChatTemplate of a conversation as JSON, at a time in ms since 1970
  * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits
  * @property {(text: string | Int32Array, options: Record<string, string | boolean>, signal: AbortSignal) => Promise<Float32Array>} embed
- * @property {(prompt: string | Int32Array, options: Record<string, number | boolean | string[]>, signal: AbortSignal,
+ * @property {(prompt: string | Int32Array, options: import('./options.js').EngineOptions, signal: AbortSignal,
  *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
  * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
  * @property {(options: {mainType: string, group?: {rank: number, size: number, costly: boolean}}) => Promise<Speed>} measure

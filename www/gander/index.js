@@ -39,4 +39,12 @@ export const Gander = Object.freeze({
  * @typedef {import('./options.js').LoadOptions} LoadOptions
  * @typedef {import('./options.js').Progress} Progress
  * @typedef {import('./options.js').TokenizeOptions} TokenizeOptions
+ * @typedef {import('./trace.js').Ablation} Ablation
+ * @typedef {import('./trace.js').Attention} Attention
+ * @typedef {import('./trace.js').AttentionOptions} AttentionOptions
+ * @typedef {import('./trace.js').Attribution} Attribution
+ * @typedef {import('./trace.js').LensLayer} LensLayer
+ * @typedef {import('./trace.js').LensOptions} LensOptions
+ * @typedef {import('./trace.js').Residual} Residual
+ * @typedef {import('./trace.js').ResidualOptions} ResidualOptions
  */

@@ -20,6 +20,7 @@ import { sourceSpec } from './source.js';
  * @property {number} numLayers
  * @property {number} numHeads
  * @property {number} numKVHeads
+ * @property {number[]} attentionLayers the layers that have attention; in some architectures others have something else in its place
  * @property {number} headDim
  * @property {number} ffnSize
  * @property {number} parameters how many weights the model has
@@ -76,10 +77,14 @@ import { sourceSpec } from './source.js';
  */
 
 /**
- * One token of an answer. The texts of all tokens joined are the answer. A token that is only a part of a character, or could be the
+ * One token of an answer; with what the options `attention`, `lens`, `residual` and `attribution` add. The texts of all tokens joined are the answer. A token that is only a part of a character, or could be the
  * beginning of a stop string, comes when that is decided, and the text it held back is then in the token that decided it.
  *
- * @typedef {object} Token
+ * @typedef {TokenOnly & import('./trace.js').Trace} Token
+ */
+
+/**
+ * @typedef {object} TokenOnly
  * @property {number} id
  * @property {string} text
  * @property {number} [logprob] with the option `logprobs`: natural logarithm of the token's probability

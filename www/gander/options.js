@@ -1,5 +1,10 @@
 // Checks what callers pass in, before any work: unknown options and wrong types are a TypeError, numbers out of range a RangeError.
 
+import { be, boolean, check, describe, given, number } from './checks.js';
+import { traceChecks, traceOptions } from './trace.js';
+
+/** @typedef {import('./checks.js').Check} Check */
+
 /**
  * How far a load has come. `phase` is 'engine' while the WebAssembly program starts, 'download' while a file is downloaded or a kept
  * one checked, and 'model' while it is read into the engine.
@@ -51,6 +56,11 @@
  * @property {boolean | number} [logprobs] adds `logprob` and the n likeliest tokens as `top`; true is 1
  * @property {number} [speculate] how many tokens may be guessed from the text so far and computed ahead, at most 64: the same text, faster
  *   where it repeats itself; 0 is off, the default
+ * @property {boolean | import('./trace.js').AttentionOptions} [attention] adds to each token what the model's heads looked at, as `attention`
+ * @property {boolean | import('./trace.js').LensOptions} [lens] adds what each layer would have written, as `lens`
+ * @property {boolean | import('./trace.js').ResidualOptions} [residual] adds the residual stream, as `residual`
+ * @property {boolean} [attribution] adds which parts of the model moved the token's logit, as `attribution`
+ * @property {import('./trace.js').Ablation[]} [ablate] heads that are switched off or scaled, in the prompt too
  * @property {AbortSignal} [signal] stops the generation; the call then rejects with the signal's reason
  */
 
@@ -82,40 +92,6 @@
  * @property {Date} [now] the time that the template sees; default: the present
  */
 
-/** @typedef {(name: string, value: unknown) => void} Check throws when value is no good */
-
-/**
- * A number in [min, max]; above min where `exclusive`.
- *
- * @param {number} min
- * @param {number} max
- * @param {{integer?: boolean, exclusive?: boolean}} [kind]
- * @returns {Check}
- */
-function number(min, max, { integer = false, exclusive = false } = {}) {
-  return (name, value) => {
-    if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`);
-    const inRange = exclusive ? value > min : value >= min;
-    if (inRange && value <= max && (!integer || Number.isInteger(value))) return;
-    const bounds = `${exclusive ? 'more than' : 'at least'} ${min}` + (max < Infinity ? ` and at most ${max}` : '');
-    throw new RangeError(`${name} must be ${integer ? 'a whole number, ' : ''}${bounds}, not ${value}`);
-  };
-}
-
-/**
- * A value that `test` accepts.
- *
- * @param {string} what
- * @param {(value: unknown) => boolean} test
- * @returns {Check}
- */
-function be(what, test) {
-  return (name, value) => {
-    if (!test(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
-  };
-}
-
-const boolean = be('true or false', (v) => typeof v === 'boolean');
 const signal = be('an AbortSignal', (v) => v instanceof AbortSignal);
 const FLOAT_MAX = 3.4e38; // the engine computes in float32
 
@@ -160,6 +136,7 @@ const generateChecks = {
     if (typeof value !== 'boolean') number(0, 1000, { integer: true })(name, value);
   },
   speculate: number(0, 64, { integer: true }),
+  ...traceChecks,
   signal,
 };
 
@@ -256,6 +233,7 @@ export function checkLogitsOptions(options) {
 }
 
 /**
+<<<<<<< HEAD
  * Checks the options of `model.embed` and gives what the engine takes.
  *
  * @param {EmbedOptions} options
@@ -269,23 +247,32 @@ export function embedOptions(options) {
 
 /**
  * Checks the options of `model.generate` and gives what the engine takes: no signal, `stop` as an array, `logprobs` as a number, a seed.
+=======
+ * What the engine takes of the options of `model.generate`.
+ *
+ * @typedef {Record<string, number | boolean | string[] | object>} EngineOptions
+ */
+
+/**
+ * Checks the options of `model.generate` and gives what the engine takes: no signal, `stop` as an array, `logprobs` as a number, a seed,
+ * and of the traces objects.
+>>>>>>> 39bc5ec (wasm, www/gander: options attention, lens, residual, attribution and ablate of generate)
  *
  * @param {GenerateOptions} options
- * @returns {Record<string, number | boolean | string[]>}
+ * @returns {EngineOptions}
  */
 export function engineOptions(options) {
   check('generate', options, generateChecks);
   const { signal: _, stop, logprobs, seed, ...rest } = options;
-  /** @type {Record<string, number | boolean | string[] | undefined>} */
+  /** @type {Record<string, EngineOptions[string] | undefined>} */
   const all = {
     ...rest,
+    ...traceOptions(options),
     stop: stop === undefined ? undefined : [stop].flat(),
     logprobs: logprobs === undefined ? undefined : Number(logprobs),
     seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
   };
-  return /** @type {Record<string, number | boolean | string[]>} */ (
-    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-  );
+  return /** @type {EngineOptions} */ (given(all));
 }
 
 /**
@@ -315,30 +302,4 @@ export function checkText(name, value) {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${describe(value)}`);
   const at = value.search(/\p{Surrogate}/u);
   if (at >= 0) throw new TypeError(`${name} has half a surrogate pair at index ${at}, which is no character`);
-}
-
-/**
- * @param {string} where
- * @param {object} options
- * @param {Record<string, Check>} checks
- */
-function check(where, options, checks) {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${where}: options must be an object, not ${describe(options)}`);
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) {
-      throw new TypeError(`${where}: unknown option "${name}"; this version knows ${Object.keys(checks).join(', ')}`);
-    }
-    if (value !== undefined) checks[name](`${where}: ${name}`, value); // undefined means not given, as for any parameter
-  }
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function describe(value) {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? value.slice(0, 40) + '…' : value);
-  if (typeof value === 'object') return value.constructor?.name ?? 'an object';
-  return String(value);
 }

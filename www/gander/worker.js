@@ -35,6 +35,7 @@ import { startEngine } from './engine.js';
 import { transport } from './group.js';
 import { prepare } from './prepare.js';
 import { openSource } from './source.js';
+import { transferables } from './trace.js';
 
 /**
  * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}
@@ -48,8 +49,12 @@ import { openSource } from './source.js';
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'applyChatTemplate', conversation: string, now: number}
  *   | {id: number, type: 'logits', ids: Int32Array}
+<<<<<<< HEAD
  *   | {id: number, type: 'embed', text: string | Int32Array, options: Record<string, string | boolean>}
  *   | {id: number, type: 'generate', prompt: string | Int32Array, options: Record<string, number | boolean | string[]>}} Call
+=======
+ *   | {id: number, type: 'generate', prompt: string | Int32Array, options: import('./options.js').EngineOptions}} Call
+>>>>>>> 39bc5ec (wasm, www/gander: options attention, lens, residual, attribution and ablate of generate)
  */
 
 /**
@@ -69,7 +74,7 @@ import { openSource } from './source.js';
 
 /**
  * @typedef {object} Port the part of DedicatedWorkerGlobalScope that is used here
- * @property {(message: Reply) => void} postMessage
+ * @property {(message: Reply, transfer?: Transferable[]) => void} postMessage
  * @property {(type: 'message', listener: (event: MessageEvent<Request>) => void) => void} addEventListener
  */
 const port = /** @type {Port} */ (/** @type {unknown} */ (globalThis));
@@ -162,7 +167,7 @@ async function perform(call, signal) {
       return inTurn(signal, () => go.embed(call.text, call.options, signal));
     case 'generate':
       return inTurn(signal, () =>
-        go.generate(call.prompt, call.options, signal, (token) => port.postMessage({ id: call.id, type: 'token', token })),
+        go.generate(call.prompt, call.options, signal, (token) => port.postMessage({ id: call.id, type: 'token', token }, transferables(token))),
       );
   }
 }
