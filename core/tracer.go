@@ -18,9 +18,9 @@ type tracer struct {
 	group shard.Group
 
 	// Of the pass at hand: the queries whose attention is reported.
-	first, queries, keys int
-	rows                 []float32 // by worker, layer and head: see place
-	split                shard.Split
+	tokens, first, queries, keys int
+	rows                         []float32 // by worker, layer and head: see place
+	split                        shard.Split
 
 	lensView *arch.Lens
 	parts    *arch.Parts
@@ -42,7 +42,7 @@ func newTracer(p tracePlan, c *arch.Config, group shard.Group) *tracer {
 // begin makes a batch tell what is to be reported of it.
 func (t *tracer) begin(b *arch.Batch) {
 	n, first, predicts := len(b.IDs), b.Cache.Len(), len(b.Logits) > 0
-	t.queries = 0
+	t.tokens, t.queries = n, 0
 	if len(t.layers) > 0 && (t.prompt || predicts) {
 		t.queries, t.keys = 1, first+n
 		if t.prompt {
@@ -152,12 +152,11 @@ func largest(values, positions, x []float32) {
 
 // look scales heads, z [tokens, heads, headDim] of a layer, and takes their norms.
 func (t *tracer) look(layer, first int, z []float32) {
-	size := t.c.HeadDim
-	heads := t.c.HeadsOf(t.group.Rank()).Len()
+	tokens, heads := t.tokens, t.c.HeadsOf(t.group.Rank()).Len()
 	if heads == 0 {
 		return
 	}
-	tokens := len(z) / (heads * size)
+	size := len(z) / (tokens * heads) // in some models it differs from layer to layer
 	for _, a := range t.ablate {
 		if i := a.Head - first; a.Layer == layer && i >= 0 && i < heads {
 			for token := range tokens {

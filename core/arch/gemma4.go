@@ -158,18 +158,18 @@ func (m *gemma4) Forward(b *Batch) {
 		} else {
 			block.attendTo(b, d, i, b.Cache.Layer(block.source), qkv, nil, h)
 		}
-		block.AttnPostNorm.Forward(h, h)
-		x, h = m.addAttention(b, i, x, h)
+		x, h = m.addNormed(b, i, x, h, &block.AttnPostNorm)
 
 		block.FFNNorm.Forward(h, x)
 		block.feedForward(b.Context, d.c, h)
 		block.FFNPostNorm.Forward(h, h)
-		m.add(x, h)
+		m.addMore(b, i, x, h)
 		if block.Input != nil && len(x) > 0 {
-			block.Input.add(b, m.c, i, x, h, inputs)
+			block.Input.take(b, m.c, i, x, h, inputs)
+			m.addMore(b, i, x, h)
 		}
 		if block.OutputScale.Values != nil {
-			kernel.Scale(x, block.OutputScale.Values[0])
+			m.scale(b, i, x, block.OutputScale.Values[0])
 		}
 		m.endLayer(b, i, x)
 	}
@@ -194,8 +194,8 @@ func (m *gemma4) inputs(b *Batch, x []float32) []float32 {
 	return in
 }
 
-// add adds to x what a layer takes from the tokens, of which x has the last.
-func (g *gemma4Input) add(b *Batch, c *Config, layer int, x, h, inputs []float32) {
+// take writes to h what a layer takes from the tokens, of which x has the last.
+func (g *gemma4Input) take(b *Batch, c *Config, layer int, x, h, inputs []float32) {
 	rows, width := len(x)/c.HiddenSize, g.Gate.Rows()
 	b.Context.Input(x, rows)
 	gate := b.Context.Floats(nn.BufferProj, rows*width)
@@ -208,7 +208,6 @@ func (g *gemma4Input) add(b *Batch, c *Config, layer int, x, h, inputs []float32
 	b.Context.Input(gate, rows)
 	g.Proj.Forward(b.Context, h)
 	g.Norm.Forward(h, h)
-	kernel.Add(x, h)
 }
 
 // project is that of selfAttention, with the norms of queries, keys and values; of a

@@ -15,7 +15,7 @@ import (
 type Parts struct {
 	layers       []layerParts
 	embed, final []float32 // [hidden], the stream before the first layer and behind the last
-	input        []float32 // [heads+1, heads*headDim], each head alone, and none
+	input        []float32 // [heads+1, heads*headDim], each head alone, and none; of the layer at hand
 	d            *decoder
 	norm         nn.Norm
 }
@@ -24,7 +24,7 @@ type Parts struct {
 type layerParts struct {
 	heads []float32 // [heads+1, hidden], of each head, and the bias of the output matrix; nil without attention
 	mixer []float32 // of what is there in place of attention
-	ffn   []float32
+	ffn   []float32 // of the feed-forward network, and what else the layer adds behind it
 }
 
 // keep copies x to dst, which it makes.
@@ -35,6 +35,7 @@ func (p *Parts) begin(c *Config, layer int, x []float32) {
 	if p.layers == nil {
 		p.layers = make([]layerParts, c.NumLayers)
 	}
+	p.layers[layer].ffn = p.layers[layer].ffn[:0]
 	if layer == 0 {
 		keep(&p.embed, last(c, x))
 	}
@@ -47,8 +48,8 @@ func (p *Parts) attend(ctx *nn.Context, c *Config, layer int, out *nn.Linear, z 
 		p.layers = make([]layerParts, c.NumLayers)
 	}
 	width := c.NumHeads * c.HeadDim
-	if p.input == nil {
-		p.input = make([]float32, (c.NumHeads+1)*width)
+	if n := (c.NumHeads + 1) * width; len(p.input) != n { // in some models head sizes differ
+		p.input = make([]float32, n)
 	}
 	z = z[len(z)-width:]
 	for head := range c.NumHeads {
@@ -86,9 +87,25 @@ func (p *Parts) mix(c *Config, layer int, h []float32) {
 	}
 }
 
-// feed is called with what the feed-forward network has added, h [rows, hidden].
+// feed is called with what the feed-forward network has added, h [rows, hidden], and
+// what else comes after attention.
 func (p *Parts) feed(c *Config, layer int, h []float32) {
-	keep(&p.layers[layer].ffn, last(c, h))
+	l := &p.layers[layer]
+	if len(l.ffn) > 0 {
+		kernel.Add(l.ffn, last(c, h))
+		return
+	}
+	keep(&l.ffn, last(c, h))
+}
+
+// scale is called when the stream was multiplied by s at the end of a layer.
+func (p *Parts) scale(layer int, s float32) {
+	kernel.Scale(p.embed, s)
+	for _, l := range p.layers[:layer+1] {
+		kernel.Scale(l.heads, s)
+		kernel.Scale(l.mixer, s)
+		kernel.Scale(l.ffn, s)
+	}
 }
 
 // finish is called with the stream x [rows, hidden] behind the last layer.
@@ -101,7 +118,7 @@ func (p *Parts) finish(d *decoder, norm nn.Norm, x []float32) {
 type Attribution struct {
 	Heads [][]float32 // by layer, of each head; nil without attention
 	Mixer []float32   // by layer, of what is there in place of attention
-	FFN   []float32   // by layer
+	FFN   []float32   // by layer, with what else the layer adds behind the network
 	Embed float32     // of the embedding, with positions if they are learned
 	Bias  float32     // of the biases of attention's output matrices, the final norm and the output
 }
