@@ -233,7 +233,6 @@ export function checkLogitsOptions(options) {
 }
 
 /**
-<<<<<<< HEAD
  * Checks the options of `model.embed` and gives what the engine takes.
  *
  * @param {EmbedOptions} options
@@ -246,8 +245,6 @@ export function embedOptions(options) {
 }
 
 /**
- * Checks the options of `model.generate` and gives what the engine takes: no signal, `stop` as an array, `logprobs` as a number, a seed.
-=======
  * What the engine takes of the options of `model.generate`.
  *
  * @typedef {Record<string, number | boolean | string[] | object>} EngineOptions
@@ -256,7 +253,6 @@ export function embedOptions(options) {
 /**
  * Checks the options of `model.generate` and gives what the engine takes: no signal, `stop` as an array, `logprobs` as a number, a seed,
  * and of the traces objects.
->>>>>>> 39bc5ec (wasm, www/gander: options attention, lens, residual, attribution and ablate of generate)
  *
  * @param {GenerateOptions} options
  * @returns {EngineOptions}

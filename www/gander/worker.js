@@ -49,12 +49,8 @@ import { transferables } from './trace.js';
  *   | {id: number, type: 'detokenize', ids: Int32Array}
  *   | {id: number, type: 'applyChatTemplate', conversation: string, now: number}
  *   | {id: number, type: 'logits', ids: Int32Array}
-<<<<<<< HEAD
  *   | {id: number, type: 'embed', text: string | Int32Array, options: Record<string, string | boolean>}
- *   | {id: number, type: 'generate', prompt: string | Int32Array, options: Record<string, number | boolean | string[]>}} Call
-=======
  *   | {id: number, type: 'generate', prompt: string | Int32Array, options: import('./options.js').EngineOptions}} Call
->>>>>>> 39bc5ec (wasm, www/gander: options attention, lens, residual, attribution and ablate of generate)
  */
 
 /**
