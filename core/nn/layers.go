@@ -41,12 +41,13 @@ func (l *Linear) ForwardFirst(c *Context, dst []float32) {
 }
 
 // Row writes the weights of a row, as the products have them, to dst [input] on worker 0
-// and returns its bias there. All workers call it. The rows must be such that they are
-// exchanged.
+// and returns its bias there. All workers call it. The rows must not be such that a
+// worker keeps its own.
 func (l *Linear) Row(c *Context, dst []float32, row int) float32 {
 	x, s := make([]float32, len(dst)+1), shard.Split{0, len(dst) + 1} // the bias behind the weights
 	own := shard.Range{To: l.rows}
-	if c.size() > 1 {
+	exchanged := l.split != nil && c.size() > 1
+	if exchanged {
 		own, s = l.split.Of(c.rank()), s[:0]
 		for r := range c.size() + 1 {
 			s = append(s, 0)
@@ -68,7 +69,7 @@ func (l *Linear) Row(c *Context, dst []float32, row int) float32 {
 			at -= m.Rows
 		}
 	}
-	if c.size() > 1 {
+	if exchanged {
 		c.Group.Gather(x, s)
 	}
 	copy(dst, x)
