@@ -41,6 +41,6 @@ func (a *ALiBi) Check(heads int) error {
 func (a *ALiBi) Add(scores []float32, head, query, from int) {
 	for i := range scores {
 		d := query - from - i
-		scores[i] -= a.Slopes[head] * float32(max(d, -d))
+		scores[i] -= float32(a.Slopes[head] * float32(max(d, -d)))
 	}
 }

@@ -17,6 +17,7 @@ type call struct {
 	variant
 	q, k, v Matrix
 	factor  float32 // of the scores
+	bias    Bias
 	out     Result
 
 	panelK, panelV []float32 // of a head, as kernel.Scores and kernel.Mix read them; keys of the additive kind [keys, headDim]
@@ -53,6 +54,9 @@ func attend(queries, keys, values Matrix, o *Options, variant variant) (Result, 
 	}
 	if c.factor == 0 {
 		c.factor = variant.scale(s.headDim)
+	}
+	if o.Bias != nil {
+		c.bias = tabulated(o.Bias, s, o.First)
 	}
 	if o.RoPE != nil {
 		c.q, c.k = o.RoPE.rotated(queries, s.headDim, o.First), o.RoPE.rotated(keys, s.headDim, 0)
@@ -169,8 +173,8 @@ func (c *call) weigh(scores []float32, head, query int) {
 	if c.SoftCap > 0 {
 		kernel.SoftCap(seen, c.SoftCap)
 	}
-	if c.Bias != nil {
-		c.Bias.Add(seen, head, c.First+query, from)
+	if c.bias != nil {
+		c.bias.Add(seen, head, c.First+query, from)
 	}
 	c.hide(seen, head, query, from)
 	if c.scoreWeighted {

@@ -43,3 +43,34 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLibrary is causal attention of 512 words, with the shape of SmolLM2-135M.
+func BenchmarkLibrary(b *testing.B) {
+	const n, heads, kvHeads, headDim = 512, 9, 3, 64
+	r := rand.New(rand.NewPCG(1, 2))
+	q, k, v := matrix(r, n, heads*headDim), matrix(r, n, kvHeads*headDim), matrix(r, n, kvHeads*headDim)
+	for _, c := range []struct {
+		name string
+		kind Kind
+		o    Options
+	}{
+		{"scaled", ScaledDotProduct, Options{}},
+		{"scores", ScaledDotProduct, Options{ReturnAttentionScores: true}},
+		{"mask", ScaledDotProduct, Options{AttentionMask: CausalMask(n, n, 0)}},
+		{"alibi", ScaledDotProduct, Options{Bias: NewALiBi(heads)}},
+		{"t5", ScaledDotProduct, Options{Bias: &T5Bias{Buckets: 32, MaxDistance: 128, Table: make([]float32, 32*heads)}}},
+		{"weighted", ScoreWeighted, Options{}},
+		{"additive", Additive(random(r, headDim)), Options{}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			c.o.NumHeads, c.o.NumKVHeads, c.o.UseCausalMask = heads, kvHeads, true
+			for b.Loop() {
+				if _, err := c.kind(q, k, v, c.o); err != nil {
+					b.Fatal(err)
+				}
+			}
+			pairs := float64(b.N) * n * (n + 1) / 2 * heads
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/pairs, "ns/pair")
+		})
+	}
+}

@@ -123,3 +123,26 @@ func close(t *testing.T, want, got []float32) {
 func matrix(r *rand.Rand, rows, cols int) Matrix {
 	return Matrix{Rows: rows, Cols: cols, Data: random(r, rows*cols)}
 }
+
+// positions is a bias that depends on more than the distance.
+type positions struct{}
+
+func (positions) Check(int) error { return nil }
+
+func (positions) Add(scores []float32, head, query, from int) {
+	for i := range scores {
+		scores[i] += float32(head*query*(from+i)) / 50
+	}
+}
+
+// TestOwnBias: a bias of the caller's own gets the positions as they are.
+func TestOwnBias(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	q, k, v := matrix(r, 7, 6), matrix(r, 20, 6), matrix(r, 20, 6)
+	o := Options{NumHeads: 3, Bias: positions{}, First: 4, Window: 8, ReturnAttentionScores: true}
+	got, err := ScaledDotProduct(q, k, v, o)
+	require.NoError(t, err)
+	out, weights := formula("scaled", nil, q, k, v, &o)
+	close(t, out.Data, got.Output.Data)
+	close(t, weights, got.AttentionScores)
+}
