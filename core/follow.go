@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"fmt"
+
+	"github.com/gander-lm/gander/core/arch"
 )
 
 // Of the workers that hold a model together, worker 0 leads: it has the tokenizer,
@@ -14,6 +16,7 @@ import (
 const (
 	opForward   = iota + 1 // append ids to a session, which first forgets all positions from position on
 	opHidden               // the same for hidden states
+	opShift                // forget positions of a session: keep and n, see kvcache.Cache.Shift
 	opDrop                 // forget a session
 	opEnd                  // stop following
 	opTrace                // trace the session's batches as ids say (tracePlan), or no longer
@@ -117,6 +120,10 @@ func (m *Model) Follow() (err error) {
 			} else {
 				s.compute(r.ids, out[:n])
 			}
+		case opShift:
+			s := session(r.session)
+			s.cache.Truncate(r.position)
+			arch.Shift(m.decoder, s.cache, int(r.ids[0]), int(r.ids[1]))
 		case opTrace:
 			s := session(r.session)
 			s.trace = nil

@@ -20,10 +20,18 @@ const maxLogprobs = 1000
 type GenerateOptions struct {
 	sample.Options
 
-	MaxTokens int      `json:"maxTokens"` // 0: until the context is full
+	MaxTokens int      `json:"maxTokens"` // 0: until the context is full, with OverflowShift without end
 	Stop      []string `json:"stop"`      // texts that end the answer; they are not part of it
 	IgnoreEOS bool     `json:"ignoreEOS"` // take end-of-text tokens for ordinary ones
 	Logprobs  int      `json:"logprobs"`  // how many of the best tokens to report with each; 0 reports nothing
+
+	// Overflow says what happens when the context is full: OverflowStop (also if empty)
+	// or OverflowShift, with which text has no end. Then the first Keep tokens stay
+	// (4 in DefaultGenerateOptions), and of those behind them the older half is
+	// forgotten; of a prompt that is too long for a new session, the middle. See
+	// docs/streaming.md.
+	Overflow string `json:"overflow"`
+	Keep     int    `json:"keep"`
 
 	// Speculate is how many tokens may be drafted from the text so far and computed
 	// together with the last one, at most 64; 0 drafts none. The tokens stay the same;
@@ -36,7 +44,9 @@ type GenerateOptions struct {
 }
 
 // DefaultGenerateOptions returns sample.Defaults and no limits but the context.
-func DefaultGenerateOptions() GenerateOptions { return GenerateOptions{Options: sample.Defaults()} }
+func DefaultGenerateOptions() GenerateOptions {
+	return GenerateOptions{Options: sample.Defaults(), Overflow: OverflowStop, Keep: defaultKeep}
+}
 
 // Token is one token of an answer.
 type Token struct {
@@ -116,6 +126,12 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if o.Speculate > 0 && trace.reports() {
 		return nil, &errs.OptionError{Option: "speculate", What: "must be 0 with attention, lens, residual and attribution: drafts share a batch with the token that is traced"}
 	}
+	if err := s.checkOverflow(&o); err != nil {
+		return nil, err
+	}
+	if o.Overflow == OverflowShift && trace.active() {
+		return nil, &errs.OptionError{Option: "overflow", What: "must be stop with attention, lens, residual, attribution and ablate: positions that are traced stay"}
+	}
 	sampler, err := sample.New(o.Options)
 	if err != nil {
 		return nil, err
@@ -130,15 +146,17 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 // generate is the loop of Generate; it ends without an error when yield says no.
 func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, yield func(Token) bool) error {
 	if g.trace.active() || s.following || len(s.ablated) > 0 {
-		if err := s.check(prompt); err != nil {
-			return err
+		if g.o.Overflow != OverflowShift {
+			if err := s.check(prompt); err != nil {
+				return err
+			}
 		}
 		if err := s.startTrace(g.trace, prompt, g.o.MaxTokens); err != nil {
 			return err
 		}
 		defer func() { s.trace = nil }()
 	}
-	logits, err := s.prefill(ctx, prompt)
+	logits, err := g.begin(ctx, s, prompt)
 	if err != nil {
 		return err
 	}
@@ -166,7 +184,7 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 			g.drain(yield)
 			return nil
 		}
-		if n == g.o.MaxTokens || s.Len() == s.cache.Cap() {
+		if n == g.o.MaxTokens || s.Len() == s.cache.Cap() && g.o.Overflow != OverflowShift {
 			s.finish = "length"
 			g.flush(yield)
 			return nil
@@ -180,6 +198,11 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 		if err != nil {
 			return err
 		}
+		if s.Len() == s.cache.Cap() {
+			if err := s.shift(g.o.Keep); err != nil {
+				return err
+			}
+		}
 		if g.ahead == nil {
 			err = s.forward(s.last, s.logits)
 			logits = s.logits
@@ -191,6 +214,14 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 		}
 		s.last = s.last[:0]
 	}
+}
+
+// begin computes the prompt.
+func (g *generation) begin(ctx context.Context, s *Session, prompt []int32) ([]float32, error) {
+	if g.o.Overflow == OverflowShift {
+		return s.prefillShifting(ctx, prompt, g.o.Keep)
+	}
+	return s.prefill(ctx, prompt)
 }
 
 // room returns how many tokens a batch may compute beside the nth.

@@ -25,7 +25,10 @@ type Session struct {
 	logits []float32 // [vocabulary], after the last token
 	last   []int32   // the last token of an answer, which no token has followed yet: none or one
 	finish string
-	batch  arch.Batch // of the call at hand; here so that a token allocates nothing
+
+	keep      int        // with OverflowShift: how many tokens at the beginning stay
+	forgotten []int32    // tokens of the text behind those, which are no more among tokens
+	batch     arch.Batch // of the call at hand; here so that a token allocates nothing
 
 	drafted, accepted int       // by the last Generate
 	rows              []float32 // logits of a batch with drafts; empty until there are some
@@ -51,6 +54,9 @@ func (s *Session) Truncate(n int) {
 		panic(fmt.Sprintf("core: truncate a session of %d tokens to %d", len(s.tokens), n))
 	}
 	s.cache.Truncate(min(n, s.cache.Len()))
+	if n <= s.keep {
+		s.forgotten = s.forgotten[:0]
+	}
 	s.tokens, s.last = s.tokens[:n], s.last[:0]
 }
 

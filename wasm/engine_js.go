@@ -193,11 +193,14 @@ func (e *engine) generate(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := e.sessionFor(prompt)
-	if err != nil {
-		return nil, err
+	if e.session == nil {
+		if e.session, err = e.model.NewSession(); err != nil {
+			return nil, err
+		}
 	}
-	count, err := e.stream(ctx, session, prompt[session.Len():], o, args[3])
+	session := e.session
+	have := session.Match(prompt, o)
+	count, err := e.stream(ctx, session, prompt[have:], o, args[3])
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +209,7 @@ func (e *engine) generate(args []js.Value) (any, error) {
 		"finishReason": session.FinishReason(),
 		"usage": map[string]any{
 			"promptTokens": len(prompt), "completionTokens": count,
-			"draftedTokens": drafted, "acceptedTokens": accepted,
+			"draftedTokens": drafted, "acceptedTokens": accepted, "forgottenTokens": session.Forgotten(),
 		},
 	}, nil
 }
@@ -217,21 +220,6 @@ func (e *engine) promptIDs(prompt js.Value) ([]int32, error) {
 		return e.model.TokenizePrompt(prompt.String())
 	}
 	return int32s(prompt), nil
-}
-
-// sessionFor returns a session that holds the beginning of prompt, as much of it as the last call computed, but never the last token,
-// from which the logits of the next come.
-func (e *engine) sessionFor(prompt []int32) (*core.Session, error) {
-	if e.session == nil {
-		return e.model.NewSession()
-	}
-	have := e.session.Tokens()
-	n := 0
-	for n < min(len(have), len(prompt)-1) && have[n] == prompt[n] {
-		n++
-	}
-	e.session.Truncate(n)
-	return e.session, nil
 }
 
 // stream generates and hands each token to onToken. It returns how many there were.

@@ -9,12 +9,13 @@ import (
 
 func init() { commands["run"] = command{"write text after a prompt", runRun} }
 
-// tokenCounts is what was read, written and drafted, in tokens.
+// tokenCounts is what was read, written, drafted and forgotten, in tokens.
 type tokenCounts struct {
 	Prompt     int `json:"promptTokens"`
 	Completion int `json:"completionTokens"`
 	Drafted    int `json:"draftedTokens"`
 	Accepted   int `json:"acceptedTokens"`
+	Forgotten  int `json:"forgottenTokens"`
 }
 
 func runRun(ctx context.Context, c *cli, args []string) error {
@@ -29,7 +30,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	model.add(f)
 	text := f.String("p", "", "the prompt; read from stdin without -p and --tokens")
 	f.Var(&tokens, "tokens", "the prompt as token `IDS`, with commas between them")
-	f.IntVar(&o.MaxTokens, "n", 256, "tokens to write at most; 0: until the context is full")
+	f.IntVar(&o.MaxTokens, "n", 256, "tokens to write at most; 0: until the context is full, with --overflow shift without end")
 	f.Float64Var(&o.Temperature, "temp", o.Temperature, "temperature; 0 takes the best token each time")
 	f.IntVar(&o.TopK, "top-k", o.TopK, "keep the `K` best tokens; 0 keeps all")
 	f.Float64Var(&o.TopP, "top-p", o.TopP, "keep the best tokens until their probabilities sum to `P`")
@@ -41,6 +42,8 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	f.Uint64Var(&o.Seed, "seed", 0, "the same seed gives the same text")
 	f.Var(&stop, "stop", "end before this `TEXT`; may be given several times")
 	f.BoolVar(&o.IgnoreEOS, "ignore-eos", false, "go on after an end-of-text token")
+	f.StringVar(&o.Overflow, "overflow", o.Overflow, "what a full context does: stop, or shift, which forgets the older half and goes on")
+	f.IntVar(&o.Keep, "keep", o.Keep, "with --overflow shift: how many `TOKENS` at the beginning stay")
 	f.IntVar(&o.Speculate, "speculate", 0, "draft up to `N` tokens, 0 to 64, from the text so far: the same text, faster where it repeats itself")
 	f.Var(&off, "ablate", ablateUsage)
 	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…,"usage":{…}} of what was written`)
@@ -82,6 +85,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	}
 	result.FinishReason = s.FinishReason()
 	result.Usage = tokenCounts{Prompt: len(prompt), Completion: len(result.Tokens)}
+	result.Usage.Forgotten = s.Forgotten()
 	result.Usage.Drafted, result.Usage.Accepted = s.Drafts()
 	if *asJSON {
 		return c.json(result)

@@ -112,6 +112,14 @@ func (r *RoPE) At(first, n int) {
 	}
 }
 
+// Back returns what turns keys that have their positions to those n positions earlier:
+// prepared for one position, the 0-th.
+func (r *RoPE) Back(n int) *RoPE {
+	back := &RoPE{neox: r.neox, freq: r.freq, scale: 1}
+	back.At(-n, 1)
+	return back
+}
+
 // Rotate turns the heads of x [heads, headDim] by the t-th of the prepared positions.
 func (r *RoPE) Rotate(x []float32, headDim, t int) {
 	before := profile.Enter(profile.Rotation)

@@ -33,3 +33,23 @@ func TestRoPE(t *testing.T) {
 	assert.Equal(t, plain.cos, scaled.cos)
 	assert.Equal(t, plain.sin, scaled.sin)
 }
+
+// TestRoPEBack: a key that turns back has the rotation of its new position, scaled once.
+func TestRoPEBack(t *testing.T) {
+	for _, c := range []RoPEConfig{
+		{Dims: 4, Base: 100, Factor: 1},
+		{Dims: 6, NeoX: true, Base: 100, Factor: 1},
+		{Dims: 4, Base: 100, Scaling: "yarn", Factor: 4, OriginalContext: 64, BetaFast: 32, BetaSlow: 1, AttnFactor: 1.5},
+	} {
+		r := NewRoPE(c)
+		key := func(position int) []float32 {
+			x := []float32{1, 2, 3, 4, 5, 6, -1, 2, -3, 4, -5, 6} // two heads
+			r.At(position, 1)
+			r.Rotate(x, 6, 0)
+			return x
+		}
+		x := key(50)
+		r.Back(37).Rotate(x, 6, 0)
+		assert.InDeltaSlice(t, key(13), x, 1e-5)
+	}
+}

@@ -59,3 +59,20 @@ func PackInt8Row(w []byte, row int, q []int8, scales []float32) {
 		block[at], block[at+1], block[at+2], block[at+3] = byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24)
 	}
 }
+
+// UnpackInt8Row is the inverse of PackInt8Row: it reads the integers q and the scales of
+// a row. It panics if the lengths don't fit.
+func UnpackInt8Row(q []int8, scales []float32, w []byte, row int) {
+	const weights, size = GroupRows * BlockLen, GroupRows*BlockLen + 16
+	if row < 0 || row >= GroupRows || len(q) != len(scales)*BlockLen || len(w) != len(scales)*size {
+		panic(fmt.Sprintf("kernel: row %d of %d bytes into %d values with %d scales", row, len(w), len(q), len(scales)))
+	}
+	for b := range scales {
+		block := (*[size]byte)(w[b*size:])
+		for c := range BlockLen {
+			q[b*BlockLen+c] = int8(block[c/4*16+4*row+c%4])
+		}
+		at := weights + 4*row
+		scales[b] = math.Float32frombits(uint32(block[at]) | uint32(block[at+1])<<8 | uint32(block[at+2])<<16 | uint32(block[at+3])<<24)
+	}
+}

@@ -45,6 +45,10 @@ func TestPackInt8Row(t *testing.T) {
 		}
 		values(r, scales, 0)
 		PackInt8Row(w[row/GroupRows*group:][:group], row%GroupRows, q, scales)
+		unpacked, unpackedScales := make([]int8, cols), make([]float32, len(scales))
+		UnpackInt8Row(unpacked, unpackedScales, w[row/GroupRows*group:][:group], row%GroupRows)
+		require.Equal(t, q, unpacked)
+		require.Equal(t, scales, unpackedScales)
 		for i, v := range q {
 			want[row] += float64(v) * float64(scales[i/BlockLen]) * float64(x[i])
 		}
@@ -59,4 +63,6 @@ func TestPackInt8Row(t *testing.T) {
 	}
 	require.Panics(t, func() { PackInt8Row(w, 0, q, scales) })
 	require.Panics(t, func() { PackInt8Row(w[:group], 4, q, scales) })
+	require.Panics(t, func() { UnpackInt8Row(q, scales, w, 0) })
+	require.Panics(t, func() { UnpackInt8Row(q, scales, w[:group], 4) })
 }

@@ -30,6 +30,8 @@ type Type struct {
 type chunk interface {
 	// put stores the key and value of a position, k and v [kvHeads, headDim].
 	put(position int, k, v []float32)
+	// get reads back the key and value of a position, k and v [kvHeads, headDim].
+	get(position int, k, v []float32)
 	// scores is that of Layer.
 	scores(dst []float32, q *Queries, head, n int)
 	// mix adds n values from position first on; w begins with its weight.
@@ -98,6 +100,7 @@ type Layer struct {
 	c      *Cache
 	chunks []chunk
 	first  int // chunks before this one have been given up
+	start  int // and positions before this one
 	state  []float32
 }
 
@@ -149,14 +152,14 @@ func (c *Cache) Truncate(n int) int {
 		n = 0
 	}
 	for i := range c.layers {
-		if l := &c.layers[i]; l.first*ChunkLen > max(0, n+1-l.Window) {
+		if l := &c.layers[i]; l.oldest() > max(0, n+1-l.Window) {
 			n = 0
 		}
 	}
 	if n == 0 {
 		for i := range c.layers {
 			l := &c.layers[i]
-			l.chunks, l.first = l.chunks[l.first:], 0
+			l.chunks, l.first, l.start = l.chunks[l.first:], 0, 0
 			clear(l.state)
 		}
 	}
@@ -231,11 +234,14 @@ func (l *Layer) grow(position int) {
 		l.first++
 		return
 	}
+	l.chunks = append(l.chunks, l.newChunk())
+}
+
+func (l *Layer) newChunk() chunk {
 	if l.Width > 0 {
-		l.chunks = append(l.chunks, &chunkRows{width: l.Width, rows: make([]float32, ChunkLen*l.Width)})
-		return
+		return &chunkRows{width: l.Width, rows: make([]float32, ChunkLen*l.Width)}
 	}
-	l.chunks = append(l.chunks, l.c.typ.newChunk(l.KVHeads, l.HeadDim))
+	return l.c.typ.newChunk(l.KVHeads, l.HeadDim)
 }
 
 // Queries are the queries that meet the keys of one KV head, made ready once for

@@ -43,6 +43,21 @@ func (c *chunkF32) put(p int, k, v []float32) {
 	}
 }
 
+func (c *chunkF32) get(p int, k, v []float32) {
+	const cols = kernel.PanelCols
+	hd := c.headDim
+	for h := range len(k) / hd {
+		keys := c.k[(h*ChunkLen+p/cols*cols)*hd+p%cols:]
+		for d := range hd {
+			k[h*hd+d] = keys[d*cols]
+		}
+		values := c.v[h*ChunkLen*panelled(hd)+p*cols:]
+		for d := 0; d < hd; d += cols {
+			copy(v[h*hd+d:h*hd+min(d+cols, hd)], values[d*ChunkLen:])
+		}
+	}
+}
+
 func (c *chunkF32) scores(dst []float32, q *Queries, head, n int) {
 	size := ChunkLen * c.headDim
 	kernel.Scores(dst, Stride(n), q.rows, c.k[head*size:(head+1)*size], c.headDim, n)

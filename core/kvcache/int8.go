@@ -62,6 +62,33 @@ func (c *chunkInt8) put(p int, k, v []float32) {
 	}
 }
 
+func (c *chunkInt8) get(p int, k, v []float32) {
+	const cols = kernel.PanelCols
+	group := c.blocks * int8Keys.BlockBytes()
+	for h := range c.kvHeads {
+		row := h*ChunkLen + p
+		at := row / kernel.GroupRows * group
+		kernel.UnpackInt8Row(c.ints, c.rowScales, c.k[at:at+group], p%kernel.GroupRows)
+		dequantizeRow(k[h*c.headDim:(h+1)*c.headDim], c.ints, c.rowScales)
+
+		for b := range c.rowScales {
+			c.rowScales[b] = c.scales[(h*c.blocks+b)*ChunkLen+p]
+		}
+		for i := 0; i < len(c.ints); i += cols {
+			copy(c.ints[i:i+cols], c.v[(h*len(c.ints)+i)*ChunkLen+p*cols:])
+		}
+		dequantizeRow(v[h*c.headDim:(h+1)*c.headDim], c.ints, c.rowScales)
+	}
+	clear(c.ints) // what pads the last block of a row to be packed
+}
+
+// dequantizeRow is the inverse of quantizeRow.
+func dequantizeRow(x []float32, q []int8, scales []float32) {
+	for i := range x {
+		x[i] = float32(float32(q[i]) * scales[i/kernel.BlockLen])
+	}
+}
+
 // quantizeRow quantises x block by block; what pads the last one stays zero.
 func quantizeRow(q []int8, scales, x []float32) {
 	for b := range scales {

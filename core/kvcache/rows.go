@@ -9,6 +9,8 @@ type chunkRows struct {
 
 func (c *chunkRows) put(p int, row, _ []float32) { copy(c.rows[p*c.width:(p+1)*c.width], row) }
 
+func (c *chunkRows) get(p int, row, _ []float32) { copy(row, c.rows[p*c.width:(p+1)*c.width]) }
+
 func (c *chunkRows) scores([]float32, *Queries, int, int) {
 	panic("kvcache: a layer of rows has no keys")
 }

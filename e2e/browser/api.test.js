@@ -251,7 +251,7 @@ inPage('arguments that are wrong reject before any work', Array(11).fill('TypeEr
     Gander.load(5),
     load({ workers: 'many' }),
     load({ contextSize: 4 }),
-    model.complete(prompt, { attention: true }),
+    model.complete(prompt, { attention: 'all' }),
     model.generate(prompt, { tempature: 1 }).next(),
     model.complete(5),
     model.tokenize(5),
@@ -282,6 +282,22 @@ inPage('a full context ends the answer', { finishReason: 'length', total: true }
   const model = await load({ contextLength: 32 });
   const { finishReason, usage } = await model.complete(prompt, { ignoreEOS: true, temperature: 0 });
   return { finishReason, total: Math.abs(usage.promptTokens + usage.completionTokens - 32) <= 1 };
+});
+
+inPage('a text has no end where the context shifts', { tokens: 150, forgot: true, same: true, refused: 'bad_option' }, async ({ load, caught, prompt }) => {
+  const model = await load({ contextLength: 32 });
+  const options = { ignoreEOS: true, temperature: 0, overflow: 'shift', maxTokens: 150 };
+  const ids = await model.tokenize(prompt);
+  const whole = await model.complete(ids, options);
+  // A chat that goes on: each prompt is the whole text so far.
+  let text = [...ids, ...(await model.complete(ids, { ...options, maxTokens: 90 })).tokens];
+  text = [...text, ...(await model.complete(text, { ...options, maxTokens: 60 })).tokens];
+  return {
+    tokens: whole.tokens.length,
+    forgot: whole.usage.forgottenTokens > 100,
+    same: text.slice(ids.length).join() === [...whole.tokens].join(),
+    refused: await caught(model.complete(ids, { ...options, keep: 31 })),
+  };
 });
 
 inPage('an empty prompt is no trouble', true, async ({ load, caught }) => {

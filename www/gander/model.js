@@ -92,7 +92,7 @@ import { sourceSpec } from './source.js';
  */
 
 /**
- * Why an answer ended: 'length' (maxTokens, or the context is full), 'stop' (a stop string), 'eos' (the model ended it).
+ * Why an answer ended: 'length' (maxTokens, or the context is full and `overflow` is 'stop'), 'stop' (a stop string), 'eos' (the model ended it).
  *
  * @typedef {'length' | 'stop' | 'eos'} FinishReason
  */
@@ -105,6 +105,7 @@ import { sourceSpec } from './source.js';
  * @property {number} completionTokens
  * @property {number} draftedTokens with the option `speculate`: how many tokens were guessed and computed ahead
  * @property {number} acceptedTokens how many of these were right
+ * @property {number} forgottenTokens with `overflow: 'shift'`: how many tokens of the text, from its beginning on, the model sees no more
  */
 
 /** @typedef {{finishReason: FinishReason, usage: Usage}} GenerateEnd how a generation ended */

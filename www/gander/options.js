@@ -42,6 +42,10 @@ import { traceChecks, traceOptions } from './trace.js';
  *
  * @typedef {object} GenerateOptions
  * @property {number} [maxTokens] stops after so many tokens; default: when the context is full
+ * @property {'stop' | 'shift'} [overflow] what happens when the context is full. 'stop', the default, ends the answer, and a prompt that is too long
+ *   is refused. With 'shift' the text has no end: the model forgets the older half of what it has seen, behind the first `keep` tokens, and
+ *   goes on; of a prompt that is too long, the middle. Not for models with learned positions (gpt2)
+ * @property {number} [keep] with `overflow: 'shift'`: how many tokens at the beginning stay; default 4
  * @property {number} [temperature] 0 always takes the likeliest token; default 0.8
  * @property {number} [topK] keeps the K likeliest tokens; 0 keeps all; default 40
  * @property {number} [topP] keeps the likeliest tokens that together have this probability, in (0, 1]; default 0.95
@@ -135,6 +139,8 @@ const generateChecks = {
   logprobs: (name, value) => {
     if (typeof value !== 'boolean') number(0, 1000, { integer: true })(name, value);
   },
+  overflow: be("'stop' or 'shift'", (v) => v === 'stop' || v === 'shift'),
+  keep: number(0, 2 ** 31 - 1, { integer: true }),
   speculate: number(0, 64, { integer: true }),
   ...traceChecks,
   signal,
@@ -247,7 +253,7 @@ export function embedOptions(options) {
 /**
  * What the engine takes of the options of `model.generate`.
  *
- * @typedef {Record<string, number | boolean | string[] | object>} EngineOptions
+ * @typedef {Record<string, number | boolean | string | string[] | object>} EngineOptions
  */
 
 /**
