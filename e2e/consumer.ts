@@ -1,6 +1,7 @@
 // How a TypeScript program uses the package. It is only type-checked (npm run check).
 
 import { Gander, GanderError, type ErrorCode, type Model, type ModelInfo, type Token } from '../www/gander/index.js';
+import { GanderAttention } from '../www/gander/view/gander-attention.js';
 
 export async function write(file: File, signal: AbortSignal): Promise<string> {
   const model: Model = await Gander.load(file, { contextLength: 512, workers: 'auto', signal, onProgress: ({ phase, loaded, total }) => console.log(phase, loaded / total) });
@@ -22,6 +23,15 @@ export async function write(file: File, signal: AbortSignal): Promise<string> {
   const sum: number = usage.promptTokens + tokens.length + logits.length + embedding.length + info.memory.total;
   model.close();
   return finishReason === 'eos' ? text : String(sum);
+}
+
+export async function show(model: Model, view: GanderAttention): Promise<string> {
+  const stream = view.watch(model, 'Once', { temperature: 0 });
+  let step = await stream.next();
+  while (!step.done) step = await stream.next();
+  for await (const { text } of view.follow(model.generate('Once'), { prompt: [{ id: 1, text: 'Once' }] })) document.body.append(text);
+  view.clear();
+  return step.value.finishReason;
 }
 
 export function explain(error: unknown): ErrorCode | undefined {

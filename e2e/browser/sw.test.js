@@ -54,11 +54,13 @@ test('the page works without its server after one visit, and is isolated on a ho
     await page.waitForFunction(() => crossOriginIsolated);
     const online = await write(page);
     assert.ok(online.length > 10);
-    await kept(page, ['/', '/gander/worker.js', '/gander/gander.wasm', '/gander/wasm_exec.js', '/app/main.js', '/app/app.css']);
+    await kept(page, ['/', '/gander/worker.js', '/gander/gander.wasm', '/gander/wasm_exec.js', '/app/main.js', '/app/app.css', '/gander/view/gander-attention.js', '/gander/view/style.js']);
     server.close();
     await page.reload();
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     assert.equal(await write(page), online);
+    await page.check('#see'); // it was not asked for before
+    await page.locator('gander-attention').waitFor({ state: 'attached' });
   }));
 
 test('a page that is isolated already keeps its own headers, is not reloaded, and works offline too', () => {

@@ -13,8 +13,8 @@ test('the public types have no any', (t) => {
   const folder = mkdtempSync(`${tmpdir()}/gander-types-`);
   t.after(() => rmSync(folder, { recursive: true }));
   execFileSync(`${root}node_modules/.bin/tsc`, ['-p', 'tsconfig.types.json', '--outDir', folder], { cwd: root, stdio: 'inherit' });
-  const files = readdirSync(folder);
-  assert.ok(files.includes('index.d.ts'));
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.d.ts'));
+  assert.ok(files.includes('index.d.ts') && files.includes('view/gander-attention.d.ts'));
   for (const file of files) {
     const code = readFileSync(`${folder}/${file}`, 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
     assert.doesNotMatch(code, /\bany\b/, file);

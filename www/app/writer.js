@@ -1,5 +1,6 @@
 // The writing part: takes the beginning, has the model go on from it, and shows the text and how fast it came.
 
+import { forgetAttention, generate as generateFrom, startAttention } from './attention.js';
 import { byId } from './dom.js';
 import { formatDuration } from './format.js';
 import { language, say, t } from './language.js';
@@ -25,6 +26,7 @@ let current;
 
 /** Wires the form and the keys. */
 export function startWriter() {
+  startAttention();
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     write();
@@ -46,6 +48,7 @@ export function startWriter() {
 export function useModel(loaded) {
   current?.abort();
   model?.close();
+  forgetAttention();
   model = loaded;
   showBusy();
 }
@@ -58,7 +61,7 @@ async function write() {
   const paper = new Paper(prompt.value);
   try {
     const settings = readSettings();
-    const stream = model.generate(prompt.value, { ...settings, signal: controller.signal });
+    const stream = generateFrom(model, prompt.value, { ...settings, signal: controller.signal });
     announce(t('writing'));
     let step = await stream.next();
     for (; !step.done; step = await stream.next()) paper.add(step.value.text);

@@ -27,6 +27,10 @@ export const en = {
   'end.text': 'the model ended the text',
   'end.stopped': 'stopped',
 
+  'see': 'See the attention',
+  'see.hint': 'What the model looks at while it writes, head by head, and what each layer would say. The text stays the same.',
+  'see.failed': 'The view could not be loaded.',
+
   'model': 'Model',
   'model.writer': 'Story writer',
   'model.bundled': 'The story writer',

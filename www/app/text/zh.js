@@ -28,6 +28,10 @@ export const zh = {
   'end.text': '模型结束了文本',
   'end.stopped': '已停止',
 
+  'see': '查看注意力',
+  'see.hint': '逐头显示模型写作时在看什么，以及每一层会说什么。文本不会因此改变。',
+  'see.failed': '视图未能加载。',
+
   'model': '模型',
   'model.writer': '故事作者',
   'model.bundled': '故事作者',

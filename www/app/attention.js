@@ -1,0 +1,55 @@
+// The view of the attention, when it is wanted: until then, nothing of it is loaded, and nothing is traced.
+
+import { byId } from './dom.js';
+import { t } from './language.js';
+import { showError } from './notice.js';
+
+/** @typedef {import('../gander/index.js').Model} Model */
+/** @typedef {import('../gander/view/gander-attention.js').GanderAttention} GanderAttention */
+
+const wanted = byId('see', HTMLInputElement);
+const panel = byId('seen', HTMLElement);
+
+/** @type {GanderAttention | undefined} */
+let view;
+
+/** Wires the switch. */
+export function startAttention() {
+  wanted.addEventListener('change', show);
+  if (wanted.checked) show(); // the browser restored it
+}
+
+async function show() {
+  panel.hidden = !wanted.checked;
+  if (!wanted.checked) {
+    view?.remove();
+    view = undefined;
+    return;
+  }
+  try {
+    const { GanderAttention } = await import('../gander/view/gander-attention.js');
+    if (!wanted.checked || view) return; // it was switched meanwhile
+    view = new GanderAttention();
+    byId('view', HTMLDivElement).append(view);
+  } catch (error) {
+    wanted.checked = false;
+    panel.hidden = true;
+    showError(error, () => t('see.failed'));
+  }
+}
+
+/**
+ * Has the model write, and shows the attention if that is wanted.
+ *
+ * @param {Model} model
+ * @param {string} prompt
+ * @param {import('../gander/index.js').GenerateOptions} options
+ */
+export function generate(model, prompt, options) {
+  return view ? view.watch(model, prompt, options) : model.generate(prompt, options);
+}
+
+/** Empties the view: another model is there. */
+export function forgetAttention() {
+  view?.clear();
+}
