@@ -82,8 +82,8 @@ func (t *chatTemplates) parse(source string) (*chat.Template, error) {
 
 // ChatTemplate returns the source of the model's chat template, and whether it is
 // Gander's own (chat.ChatML), because the model has none.
-func (m *Model) ChatTemplate() (source string, builtin bool) {
-	return m.templates.choose(false), m.templates.kind() == TemplateOfGander
+func (t *Text) ChatTemplate() (source string, builtin bool) {
+	return t.templates.choose(false), t.templates.kind() == TemplateOfGander
 }
 
 // ApplyChatTemplate makes the prompt of a conversation, with the model's template for
@@ -91,18 +91,18 @@ func (m *Model) ChatTemplate() (source string, builtin bool) {
 // those of the model's vocabulary. Tokenize the prompt with TokenizePrompt.
 //
 // Errors: *chat.TemplateError.
-func (m *Model) ApplyChatTemplate(in chat.Input) (string, error) {
-	t, err := m.templates.parse(m.templates.choose(len(in.Tools) > 0))
+func (t *Text) ApplyChatTemplate(in chat.Input) (string, error) {
+	parsed, err := t.templates.parse(t.templates.choose(len(in.Tools) > 0))
 	if err != nil {
 		return "", fmt.Errorf("core: %w", err)
 	}
-	if id, ok := m.tokenizer.BOS(); ok && in.BOS == "" {
-		in.BOS = m.tokenizer.Piece(id)
+	if id, ok := t.tokenizer.BOS(); ok && in.BOS == "" {
+		in.BOS = t.tokenizer.Piece(id)
 	}
-	if id, ok := m.tokenizer.EOS(); ok && in.EOS == "" {
-		in.EOS = m.tokenizer.Piece(id)
+	if id, ok := t.tokenizer.EOS(); ok && in.EOS == "" {
+		in.EOS = t.tokenizer.Piece(id)
 	}
-	prompt, err := t.Render(in)
+	prompt, err := parsed.Render(in)
 	if err != nil {
 		return "", fmt.Errorf("core: %w", err)
 	}
@@ -112,14 +112,14 @@ func (m *Model) ApplyChatTemplate(in chat.Input) (string, error) {
 // TokenizePrompt returns the ids of a text to write on from: as Tokenize with special,
 // but a text that begins with BOS already, as those of most chat templates do, gets no
 // second one.
-func (m *Model) TokenizePrompt(text string) ([]int32, error) {
+func (t *Text) TokenizePrompt(text string) ([]int32, error) {
 	o := tokenizer.EncodeOptions{AddSpecial: true, ParseSpecial: true}
-	ids, err := m.tokenizer.Encode(text, o)
+	ids, err := t.tokenizer.Encode(text, o)
 	if err != nil {
 		return nil, err
 	}
-	bos, ok := m.tokenizer.BOS()
-	if ok && len(ids) > 1 && ids[0] == bos && ids[1] == bos && strings.HasPrefix(text, m.tokenizer.Piece(bos)) {
+	bos, ok := t.tokenizer.BOS()
+	if ok && len(ids) > 1 && ids[0] == bos && ids[1] == bos && strings.HasPrefix(text, t.tokenizer.Piece(bos)) {
 		ids = ids[1:]
 	}
 	return ids, nil

@@ -53,7 +53,8 @@ type Memory struct {
 // and returns what is known of it, its memory that of so many workers; o.Group may be
 // a shard.Plan of what kind of group they are. A file of a
 // kind that this version can't run has Supported false, the Reason, and what the header says without being understood;
-// its Memory is zero. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
+// its Memory is zero; of a folder that can't even become a header that is the name of
+// the architecture. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
 func Inspect(ctx context.Context, src Source, workers int, o Options) (Info, error) {
 	if err := checkWorkers(workers); err != nil {
 		return Info{}, err
@@ -70,6 +71,9 @@ func Inspect(ctx context.Context, src Source, workers int, o Options) (Info, err
 		return Info{}, err
 	}
 	h, headerErr := src.header(ctx)
+	if folder, ok := src.(Folder); ok && headerErr != nil {
+		return Info{Architecture: folder.architecture(ctx), Types: map[string]int{}, ChatTemplate: TemplateOfGander, Reason: err.Error()}, nil
+	}
 	if headerErr != nil {
 		return Info{}, err // not even the header is of a kind that is known
 	}

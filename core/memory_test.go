@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gander-lm/gander/core/chat"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/internal/coretest"
 )
@@ -98,6 +100,49 @@ func TestInspectUnsupported(t *testing.T) {
 	assert.Zero(t, info.Memory)
 
 	_, err = Inspect(context.Background(), Parts{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}}, 1, Options{})
+	var broken *errs.FormatError
+	require.ErrorAs(t, err, &broken)
+}
+
+// TestInspectUnsupportedFolder: of a folder whose architecture is not known, the name
+// and the reason are told.
+func TestInspectUnsupportedFolder(t *testing.T) {
+	dir := Folder{fstest.MapFS{"config.json": {Data: []byte(`{"architectures":["MambaForCausalLM"],"hidden_size":64}`)}}}
+	info, err := Inspect(context.Background(), dir, 1, Options{})
+	require.NoError(t, err)
+	assert.Equal(t, "MambaForCausalLM", info.Architecture)
+	assert.False(t, info.Supported)
+	assert.Contains(t, info.Reason, `"MambaForCausalLM"`)
+	assert.Contains(t, info.Reason, "LlamaForCausalLM", "what is supported")
+
+	var broken *errs.FormatError
+	_, err = Inspect(context.Background(), Folder{fstest.MapFS{"config.json": {Data: []byte(`{"architectures":[]}`)}}}, 1, Options{})
+	require.ErrorAs(t, err, &broken)
+}
+
+// TestOpenText: text needs no weights, and no architecture that is known.
+func TestOpenText(t *testing.T) {
+	tiny := coretest.NewTiny()
+	tiny.Keys["general.architecture"], tiny.Keys["tokenizer.chat_template"] = "perceptron", "{{ bos_token }}{{ messages[0].content }}"
+	b := tiny.Bytes(t)
+	part := Part{ReaderAt: bytes.NewReader(b), Size: int64(len(b))}
+	h, err := Parts{part}.header(context.Background())
+	require.NoError(t, err)
+	text, err := OpenText(context.Background(), Parts{{ReaderAt: headerOnly{part, h.file.DataOffset}, Size: part.Size}})
+	require.NoError(t, err)
+	prompt, err := text.ApplyChatTemplate(chat.Input{Messages: []any{map[string]any{"role": "user", "content": "a b"}}})
+	require.NoError(t, err)
+	assert.Equal(t, "<s>a b", prompt)
+	ids, err := text.TokenizePrompt(prompt)
+	require.NoError(t, err)
+	back, err := text.Detokenize(ids[1:])
+	require.NoError(t, err)
+	assert.Contains(t, back, "a b")
+	var bad *TokenError
+	_, err = text.Detokenize([]int32{coretest.TinyVocab})
+	require.ErrorAs(t, err, &bad)
+
+	_, err = OpenText(context.Background(), Parts{{ReaderAt: bytes.NewReader(b[:900]), Size: 900}})
 	var broken *errs.FormatError
 	require.ErrorAs(t, err, &broken)
 }

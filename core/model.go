@@ -15,7 +15,6 @@ import (
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
-	"github.com/gander-lm/gander/core/tokenizer"
 )
 
 // defaultContext bounds the context of a model that was trained on more, unless
@@ -55,13 +54,12 @@ type Options struct {
 // Model is an open model: weights, architecture and tokenizer. Its sessions may run
 // in several goroutines; their forward passes take turns.
 type Model struct {
-	decoder   arch.Decoder
-	config    *arch.Config
-	tokenizer *tokenizer.Tokenizer
-	templates *chatTemplates
-	kvType    kvcache.Type
-	info      Info
-	group     shard.Group
+	*Text
+	decoder arch.Decoder
+	config  *arch.Config
+	kvType  kvcache.Type
+	info    Info
+	group   shard.Group
 
 	computing   sync.Mutex // one forward pass at a time
 	message     []int32    // to the followers
@@ -161,9 +159,9 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	if tok.VocabSize() != config.VocabSize {
 		return nil, nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)}
 	}
-	m := &Model{decoder: decoder, config: config, kvType: kvType, group: group}
+	m := &Model{Text: &Text{}, decoder: decoder, config: config, kvType: kvType, group: group}
 	if group.Rank() == 0 {
-		m.tokenizer = tok // the others need none
+		m.Text.tokenizer = tok // the others need none
 	}
 	contextLength := o.ContextLength
 	if contextLength == 0 {
@@ -196,32 +194,6 @@ func (o *Options) check() (kvcache.Type, error) {
 	}
 	_, _, err := o.quantizeType()
 	return kvType, err
-}
-
-// Tokenizer returns the model's tokenizer.
-func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokenizer }
-
-// Tokenize returns the ids of a text. With special, BOS and EOS are added where
-// the model wants them, and the texts of control tokens are taken for the tokens.
-func (m *Model) Tokenize(text string, special bool) ([]int32, error) {
-	return m.tokenizer.Encode(text, tokenizer.EncodeOptions{AddSpecial: special, ParseSpecial: special})
-}
-
-// Detokenize returns the text of ids, or a *TokenError.
-func (m *Model) Detokenize(ids []int32) (string, error) {
-	if err := m.checkIDs(ids); err != nil {
-		return "", err
-	}
-	return m.tokenizer.Decode(ids)
-}
-
-func (m *Model) checkIDs(ids []int32) error {
-	for _, id := range ids {
-		if id < 0 || int(id) >= m.config.VocabSize {
-			return &TokenError{id, m.config.VocabSize}
-		}
-	}
-	return nil
 }
 
 // Logits returns the logits [vocabulary] that follow the last of the given

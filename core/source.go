@@ -74,6 +74,11 @@ func (f Folder) header(ctx context.Context) (*header, error) {
 	return h, nil
 }
 
+// architecture returns the name that a folder gives its architecture, known or not.
+func (f Folder) architecture(ctx context.Context) string {
+	return folder.Architecture(guardedFS{ctx, f.FS})
+}
+
 // quantize makes the model one with its matrices in another type.
 func (h *header) quantize(t quant.Type) error {
 	w, err := h.file.Quantize(t)

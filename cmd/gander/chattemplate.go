@@ -29,11 +29,10 @@ func runChatTemplate(ctx context.Context, c *cli, args []string) error {
 			return usagef("--now: %v", err)
 		}
 	}
-	m, err := model.open(ctx)
+	m, err := model.openText(ctx)
 	if err != nil {
 		return err
 	}
-	defer m.Close()
 	in, err := chat.DecodeInput(c.in)
 	if err != nil {
 		return err

@@ -34,7 +34,11 @@ func runInspect(ctx context.Context, c *cli, args []string) error {
 	}
 	defer files.close()
 	g, release, err := files.gguf()
-	if err != nil {
+	var unsupported *errs.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported) && files.folder != nil:
+		g, release = &gguf.File{}, func() {} // there is no more than a reason
+	case err != nil:
 		return err
 	}
 	defer release()
@@ -56,15 +60,16 @@ func runInspect(ctx context.Context, c *cli, args []string) error {
 
 // report is what inspect prints.
 type report struct {
-	Version   uint32           `json:"version"`
-	Size      int64            `json:"size"` // bytes
-	Supported bool             `json:"supported"`
-	Reason    string           `json:"reason,omitempty"` // why it is not
-	Memory    core.Memory      `json:"memory"`           // what it takes, in bytes
-	Workers   []core.Memory    `json:"workerMemory"`     // and what each worker takes
-	Metadata  []keyValue       `json:"metadata"`
-	Tensors   []tensor         `json:"tensors"`
-	Bytes     map[string]int64 `json:"bytes"` // of the tensors, by type
+	Architecture string           `json:"architecture"`
+	Version      uint32           `json:"version"` // of GGUF; 0 of a folder that can't become a file
+	Size         int64            `json:"size"`    // bytes
+	Supported    bool             `json:"supported"`
+	Reason       string           `json:"reason,omitempty"` // why it is not
+	Memory       core.Memory      `json:"memory"`           // what it takes, in bytes
+	Workers      []core.Memory    `json:"workerMemory"`     // and what each worker takes
+	Metadata     []keyValue       `json:"metadata"`
+	Tensors      []tensor         `json:"tensors"`
+	Bytes        map[string]int64 `json:"bytes"` // of the tensors, by type
 }
 
 type keyValue struct {
@@ -81,7 +86,7 @@ type tensor struct {
 }
 
 func newReport(g *gguf.File, info core.Info) *report {
-	r := &report{Version: g.Version, Size: info.FileSize, Supported: info.Supported, Reason: info.Reason, Memory: info.Memory, Workers: info.WorkerMemory, Bytes: map[string]int64{}}
+	r := &report{Architecture: info.Architecture, Version: g.Version, Size: info.FileSize, Supported: info.Supported, Reason: info.Reason, Memory: info.Memory, Workers: info.WorkerMemory, Metadata: []keyValue{}, Tensors: []tensor{}, Bytes: map[string]int64{}}
 	for _, k := range g.Keys() {
 		v, _ := g.Value(k)
 		kv := keyValue{Key: k, Value: v}
@@ -106,7 +111,11 @@ func newReport(g *gguf.File, info core.Info) *report {
 }
 
 func (r *report) print(c *cli) {
-	fmt.Fprintf(c.out, "GGUF version %d, %d bytes, %d tensors\n", r.Version, r.Size, len(r.Tensors))
+	if r.Version > 0 {
+		fmt.Fprintf(c.out, "GGUF version %d, %d bytes, %d tensors\n", r.Version, r.Size, len(r.Tensors))
+	} else {
+		fmt.Fprintf(c.out, "a folder with a model of the architecture %s\n", r.Architecture)
+	}
 	if r.Supported {
 		m := r.Memory
 		fmt.Fprintf(c.out, "this version can run it, in %d bytes of memory (weights %d, keys and values %d, activations %d)\n", m.Total, m.Weights, m.KV, m.Activations)

@@ -51,6 +51,19 @@ func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
 	return core.OpenWorkers(ctx, files.source, m.workers, m.options())
 }
 
+// openText opens what the model says of text, without its weights.
+func (m *modelFlags) openText(ctx context.Context) (*core.Text, error) {
+	if m.path == "" {
+		return nil, usagef("-m FILE is missing")
+	}
+	files, err := m.files(m.path)
+	if err != nil {
+		return nil, err
+	}
+	defer files.close()
+	return core.OpenText(ctx, files.source)
+}
+
 func (m *modelFlags) options() core.Options {
 	return core.Options{ContextLength: m.context, KVType: m.kvType, Quantize: m.quantize}
 }

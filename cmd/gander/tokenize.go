@@ -20,7 +20,7 @@ func runTokenize(ctx context.Context, c *cli, args []string) error {
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	m, err := model.open(ctx)
+	m, err := model.openText(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func runDetokenize(ctx context.Context, c *cli, args []string) error {
 	if tokens == nil {
 		return usagef("--tokens is missing")
 	}
-	m, err := model.open(ctx)
+	m, err := model.openText(ctx)
 	if err != nil {
 		return err
 	}

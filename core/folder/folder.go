@@ -67,6 +67,13 @@ func Open(fsys fs.FS) (*Model, error) {
 	return nil, fmt.Errorf("folder: %w", &errs.FormatError{Offset: -1, What: "this folder holds no model that is known: neither " + strings.Join(known, " nor ")})
 }
 
+// Architecture returns what a folder whose kind is known names as its architecture,
+// also where Open refuses it; empty if it names none.
+func Architecture(fsys fs.FS) string {
+	name, _ := hf.Architecture(fsys)
+	return name
+}
+
 // has says whether a folder has a file.
 func has(fsys fs.FS, name string) bool {
 	_, err := fs.Stat(fsys, name)

@@ -2,10 +2,12 @@ package hf
 
 import (
 	"fmt"
+	"io/fs"
 	"sort"
 	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
+	"github.com/gander-lm/gander/core/files"
 )
 
 // family is how the models of one architecture become GGUF. Each is registered,
@@ -66,13 +68,30 @@ func Architectures() []string {
 	return names
 }
 
-// familyOf returns the family of a model by its config.json.
-func familyOf(c map[string]any) (*family, error) {
+// Architecture returns the architecture that a folder's config.json names, known or
+// not; ok is false if it names none.
+func Architecture(fsys fs.FS) (name string, ok bool) {
+	values, err := files.ReadObject(fsys, ConfigName, maxJSON)
+	if err != nil {
+		return "", false
+	}
+	return architecture(values)
+}
+
+func architecture(c map[string]any) (name string, ok bool) {
 	list, _ := c["architectures"].([]any)
 	if len(list) == 0 {
+		return "", false
+	}
+	return fmt.Sprint(list[0]), true
+}
+
+// familyOf returns the family of a model by its config.json.
+func familyOf(c map[string]any) (*family, error) {
+	name, ok := architecture(c)
+	if !ok {
 		return nil, &errs.FormatError{Offset: -1, What: `config.json: "architectures" is missing or empty`}
 	}
-	name := fmt.Sprint(list[0])
 	f, ok := families[name]
 	if !ok {
 		return nil, &errs.UnsupportedError{What: fmt.Sprintf("architecture %q of config.json (supported are %s)", name, strings.Join(Architectures(), ", "))}
