@@ -98,7 +98,9 @@ func (t *tracer) resize() {
 		t.rows = make([]float32, n+n/4)
 	}
 	t.rows = t.rows[:n]
-	clear(t.rows)
+	if t.queries > 1 { // else each is written as a whole
+		clear(t.rows)
+	}
 }
 
 // place returns what is kept of a query: of a worker's traced head (by index) of a

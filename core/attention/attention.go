@@ -97,26 +97,28 @@ func (w *Workspace) Bytes() int64 {
 	return w.queries.Bytes() + int64(4*(cap(w.q)+cap(w.out)+cap(w.scores)+cap(w.weights))+8*cap(w.rows))
 }
 
-// keep makes room for the weights of the tile's rows at positions below n, zeros yet.
+// keep makes room for the weights of the tile's rows at positions below n.
 func (w *Workspace) keep(n int) {
 	if need := len(w.rows) * n; cap(w.weights) < need {
 		w.weights = make([]float32, need+need/4) // the text grows
 	}
 	w.weights = w.weights[:len(w.rows)*n]
-	clear(w.weights)
 }
 
-// tell hands out the weights that tile kept, of heads from and on at positions
+// tell hands out the weights that tile kept, of heads head and on at positions
 // first and on, and keeps no more.
-func (a *Causal) tell(w *Workspace, observe Observer, from, group, first int) {
+func (a *Causal) tell(w *Workspace, observe Observer, head, group, first int) {
 	n := len(w.weights) / len(w.rows)
 	for i, r := range w.rows {
 		position := first + i/group
 		weights := w.weights[i*n:][:a.reach(w, position)]
+		from, to := a.oldest(position), a.newest(w, position)+1
+		clear(weights[:from]) // nothing was kept of what the token doesn't see
+		clear(weights[to:])
 		if r.sum != 0 {
-			kernel.Scale(weights, 1/r.sum)
+			kernel.Scale(weights[from:to], 1/r.sum)
 		}
-		observe(from+i%group, position, weights)
+		observe(head+i%group, position, weights)
 	}
 	w.weights = w.weights[:0]
 }
