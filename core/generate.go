@@ -175,7 +175,9 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 			return nil
 		}
 		if s.trace != nil {
-			s.attach(&t)
+			if err := s.attach(&t); err != nil {
+				return err
+			}
 		}
 		s.last = append(s.last[:0], t.ID)
 		stopped := g.push(t)

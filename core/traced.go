@@ -6,6 +6,7 @@ import (
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/kernel"
+	"github.com/gander-lm/gander/core/sample"
 )
 
 // startTrace makes the session do what a plan says, until the next call, after the
@@ -40,16 +41,18 @@ func (s *Session) startTrace(p tracePlan, prompt []int32, maxTokens int) error {
 	return nil
 }
 
-// attach moves what was traced since the last token to t, which was chosen then.
-func (s *Session) attach(t *Token) {
+// attach moves what was traced since the last token to t, which was chosen then. Its
+// error says that the group broke.
+func (s *Session) attach(t *Token) (err error) {
 	r := s.trace
 	t.Trace, r.done = r.done, Trace{}
 	if len(r.lens) > 0 {
 		t.Lens = s.lensOf(r)
 	}
 	if r.attribution {
-		t.Attribution = s.attribute(t.ID)
+		t.Attribution, err = s.attribute(t.ID)
 	}
+	return err
 }
 
 // lensOf returns the likeliest tokens by each layer.
@@ -57,25 +60,28 @@ func (s *Session) lensOf(r *tracer) []LensLayer {
 	out := make([]LensLayer, len(r.lens))
 	for i, layer := range r.lens {
 		row := r.lensView.Logits[i*len(s.logits) : (i+1)*len(s.logits)]
-		top, _ := logprobs(s.model.tokenizer, row, r.lensTopK)
+		top := sample.Best(row, r.lensTopK)
+		kernel.Softmax(row)
 		out[i] = LensLayer{Layer: layer, Top: make([]LensToken, len(top))}
 		for k, c := range top {
-			out[i].Top[k] = LensToken{ID: c.ID, Text: c.Text, Prob: kernel.Exp(c.Logprob)}
+			out[i].Top[k] = LensToken{ID: c.ID, Text: s.model.tokenizer.Piece(c.ID), Prob: row[c.ID]}
 		}
 	}
 	return out
 }
 
 // attribute returns the parts of a token's logit.
-func (s *Session) attribute(id int32) *Attribution {
+func (s *Session) attribute(id int32) (*Attribution, error) {
 	m := s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
 	m.send(request{op: opAttribute, session: s.id, ids: []int32{id}})
 	a := s.trace.parts.Attribute(s.nn, id)
+	if err := m.group.Err(); err != nil {
+		return nil, workerError(err)
+	}
 	c := m.config
-	out := &Attribution{MLP: a.FFN, Embed: a.Embed, Bias: a.Bias}
-	out.Heads, _ = choose("", "", nil, c.NumHeads)
+	out := &Attribution{Heads: upTo(c.NumHeads), MLP: a.FFN, Embed: a.Embed, Bias: a.Bias}
 	for l, values := range a.Heads {
 		if c.HasAttention(l) {
 			out.Layers = append(out.Layers, l)
@@ -84,7 +90,7 @@ func (s *Session) attribute(id int32) *Attribution {
 			out.Mixer = a.Mixer
 		}
 	}
-	return out
+	return out, nil
 }
 
 // sendTrace tells the followers what to trace in a session.

@@ -82,11 +82,7 @@ func (o *TraceOptions) plan(c *arch.Config, capacity int) (p tracePlan, err erro
 // choose returns the numbers that an option lists, sorted, or all below n without a list.
 func choose(option, what string, list []int, n int) ([]int, error) {
 	if list == nil {
-		list = make([]int, n)
-		for i := range list {
-			list[i] = i
-		}
-		return list, nil
+		return upTo(n), nil
 	}
 	if len(list) == 0 {
 		return nil, &errs.OptionError{Option: option, What: fmt.Sprintf("lists no %s", what)}
@@ -101,6 +97,15 @@ func choose(option, what string, list []int, n int) ([]int, error) {
 		}
 	}
 	return list, nil
+}
+
+// upTo returns the numbers below n.
+func upTo(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
 }
 
 // attentionLayers is choose for layers with attention.

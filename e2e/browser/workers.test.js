@@ -92,6 +92,32 @@ for (const kind of ['shared', 'ports']) {
     }),
   );
 
+  test(`a trace with 1 to 3 workers over ${kind}`, () =>
+    onPage(kind, async (page) => {
+      const seen = await page.evaluate(async () => {
+        const { Gander } = await import('/gander/index.js');
+        const traces = [];
+        for (const workers of [1, 2, 3]) {
+          const model = await Gander.load('/models/stories.gguf', { workers });
+          const trace = { attention: { prompt: true, norms: true }, lens: true, residual: true, attribution: true, ablate: [{ layer: 1, head: 2 }, { layer: 4, head: 5, scale: 2 }] };
+          const tokens = [];
+          for (const options of [trace, {}, trace]) {
+            for await (const token of model.generate('Once upon a time there was a little girl. She', { ...options, maxTokens: 3, temperature: 0 })) {
+              tokens.push(JSON.stringify(token, (_, value) => (ArrayBuffer.isView(value) ? [...value] : value)));
+            }
+          }
+          traces.push(tokens);
+          model.close();
+        }
+        return traces;
+      });
+      assert.equal(seen[0].length, 9);
+      assert.equal(seen[0][0], seen[0][6]);
+      assert.ok(seen[0][0].length > 10_000 && seen[0][3].length < 100);
+      assert.ok(seen[0].join() === seen[1].join() && seen[0].join() === seen[2].join());
+    }),
+  );
+
   for (const victim of [0, 1, 2]) {
     test(`worker ${victim} is killed mid-decode over ${kind}`, () =>
       onPage(kind, async (page) => {
