@@ -148,6 +148,13 @@ func TestTraceOfAStep(t *testing.T) {
 		o = everything(greedy(1))
 		whole := traced(t, m, text, o)[0].Attention
 		layers, heads := len(whole.Layers), len(whole.Heads)
+		o.Attention, o.MaxTokens = &core.AttentionOptions{}, 6
+		for i, tok := range traced(t, m, f.Prompt, o) { // without norms
+			require.Equal(t, steps[i].Attention.Weights, tok.Attention.Weights)
+			require.Equal(t, steps[i].Attention.Layers, tok.Attention.Layers)
+			require.Equal(t, steps[i].Attention.First, tok.Attention.First)
+		}
+		o.MaxTokens = 1
 		for i, tok := range steps {
 			a := tok.Attention
 			at := len(f.Prompt) - 1 + i

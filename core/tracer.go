@@ -17,10 +17,11 @@ type tracer struct {
 	c     *arch.Config
 	group shard.Group
 
-	// Of the pass at hand: the queries whose attention is reported.
-	tokens, first, queries, keys int
-	rows                         []float32 // by worker, layer and head: see place
-	split                        shard.Split
+	// Of the pass at hand.
+	tokens               int         // of the batch
+	first, queries, keys int         // of the queries whose attention is reported
+	rows                 []float32   // by worker, layer and head: see place
+	split                shard.Split // of the rows
 
 	lensView *arch.Lens
 	parts    *arch.Parts
@@ -94,13 +95,23 @@ func (t *tracer) resize() {
 		t.split = append(t.split, t.split[r]+len(t.layers)*(to-from)*t.queries*t.width())
 	}
 	n := t.split.Total()
-	if cap(t.rows) < n {
+	switch {
+	case t.direct():
+		t.rows = make([]float32, n)
+		return
+	case cap(t.rows) < n:
 		t.rows = make([]float32, n+n/4)
 	}
 	t.rows = t.rows[:n]
 	if t.queries > 1 { // else each is written as a whole
 		clear(t.rows)
 	}
+}
+
+// direct tells whether the rows are just what is reported: those of one query, of all
+// its weights, and on one worker.
+func (t *tracer) direct() bool {
+	return t.group.Size() == 1 && t.queries == 1 && t.topK == 0 && !t.norms && t.whole == nil
 }
 
 // place returns what is kept of a query: of a worker's traced head (by index) of a
@@ -197,6 +208,11 @@ func (t *tracer) end() {
 		return
 	}
 	a := t.whole
+	if t.direct() {
+		t.done.Attention = &Attention{Layers: t.layers, Heads: t.heads, First: t.first, Queries: 1, Keys: t.keys, Weights: t.rows}
+		t.rows = nil
+		return
+	}
 	if a == nil {
 		a = t.newAttention(t.first, t.queries)
 	}
