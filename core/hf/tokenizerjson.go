@@ -22,6 +22,7 @@ type model struct {
 	Vocab        any      // an object of ids, or of other kinds than BPE a list
 	Merges       []string // "left right"
 	UnkToken     string
+	UnkID        int64 // of Unigram; -1 without
 	ByteFallback bool
 	IgnoreMerges bool
 }
@@ -43,6 +44,7 @@ type node struct {
 	NoRegex       bool   // of ByteLevel
 	Individual    bool   // of Digits
 	Pattern       string // of Split and Replace
+	CharsMap      string // of Precompiled, in base64
 	Single        []bool // of TemplateProcessing: which parts of the template of one text are special tokens
 }
 
@@ -82,6 +84,14 @@ func parseTokenizer(b []byte) (*tokenizerJSON, error) {
 	t.Model = model{
 		Type: get[string](r, m, "type"), Vocab: m["vocab"], UnkToken: get[string](r, m, "unk_token"),
 		ByteFallback: get[bool](r, m, "byte_fallback"), IgnoreMerges: get[bool](r, m, "ignore_merges"),
+	}
+	t.Model.UnkID = -1
+	if number := get[files.Number](r, m, "unk_id"); number != "" {
+		id, err := strconv.ParseInt(string(number), 10, 64)
+		if err != nil {
+			r.wrong("unk_id")
+		}
+		t.Model.UnkID = id
 	}
 	list := get[[]any](r, m, "merges")
 	t.Model.Merges = make([]string, len(list))
@@ -152,6 +162,7 @@ func (r *jsonFields) step(m map[string]any) node {
 		Type: get[string](r, m, "type"), Prepend: get[string](r, m, "prepend"), PrependScheme: get[string](r, m, "prepend_scheme"),
 		NoPrefixSpace: no("add_prefix_space"), NoRegex: no("use_regex"), Individual: get[bool](r, m, "individual_digits"),
 	}
+	n.CharsMap = get[string](r, m, "precompiled_charsmap")
 	for _, parts := range []string{"normalizers", "pretokenizers", "processors"} {
 		for _, part := range r.objects(m, parts) {
 			n.Parts = append(n.Parts, r.step(part))

@@ -35,13 +35,14 @@ const (
 
 // vocabulary is the tokens of a model as GGUF has them.
 type vocabulary struct {
-	tokens []string
-	types  []int32
-	ids    map[string]int64
-	json   *tokenizerJSON    // tokenizer.json; empty without one
-	pieces *tokenizer.Pieces // tokenizer.model, nil without one of type BPE
-	c      *config
-	files  map[string]map[string]any // the small files that are there
+	tokens   []string
+	types    []int32
+	ids      map[string]int64
+	json     *tokenizerJSON    // tokenizer.json; empty without one
+	pieces   *tokenizer.Pieces // tokenizer.model, nil without one of type BPE
+	*unigram                   // nil for other models
+	c        *config
+	files    map[string]map[string]any // the small files that are there
 }
 
 // addVocabulary sets the keys of the tokenizer, from tokenizer.model, which has the
@@ -87,6 +88,10 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 	w := c.w
 	if v.pieces != nil {
 		v.sentencePiece(w)
+	} else if v.unigram != nil {
+		if err := v.unigram.kind(v, w); err != nil {
+			return fmt.Errorf("%s: %w", TokenizerName, err)
+		}
 	} else if err := v.kind(w); err != nil {
 		return fmt.Errorf("%s: %w", TokenizerName, err)
 	}
@@ -150,9 +155,15 @@ func (v *vocabulary) readModel() error {
 	m := &v.json.Model
 	if m.Type == "" { // old files leave it out
 		m.Type = "BPE"
+		if _, list := m.Vocab.([]any); list {
+			m.Type = "Unigram"
+		}
+	}
+	if m.Type == "Unigram" {
+		return v.readUnigram()
 	}
 	if m.Type != "BPE" {
-		return &errs.UnsupportedError{What: fmt.Sprintf("a model of type %s in GGUF (supported is BPE)", m.Type)}
+		return &errs.UnsupportedError{What: fmt.Sprintf("a tokenizer of type %s in GGUF with an architecture that writes text (supported are BPE and Unigram)", m.Type)}
 	}
 	vocab, ok := m.Vocab.(map[string]any)
 	if !ok {

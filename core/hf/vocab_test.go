@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -199,8 +200,10 @@ func TestBrokenTokenizers(t *testing.T) {
 	}{
 		{"none", fstest.MapFS{}, 5, "neither tokenizer.json nor tokenizer.model"},
 		{"no JSON", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": 1`)}}, 5, "tokenizer.json"},
-		{"a list", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"vocab": [1]}}`)}}, 5, "model.vocab"},
+		{"a list", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"type": "BPE", "vocab": [1]}}`)}}, 5, "model.vocab"},
 		{"token outside", small(""), 4, `token " x" has the id 4, but vocab_size of config.json is 4`},
+		{"no pairs", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"type": "Unigram", "vocab": [["a"]]}}`)}}, 5, "entry 0 is no pair"},
+		{"no unknown", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"type": "Unigram", "vocab": [["a", -1.5]]}}`)}}, 5, "unk_id is -1"},
 		{"two of a number", fstest.MapFS{TokenizerName: {Data: []byte(`{"model": {"vocab": {"a": 1, "b": 1}}}`)}}, 5, "both have the id 1"},
 		{"config is no object", func() fstest.MapFS {
 			f := small("")
@@ -216,12 +219,44 @@ func TestBrokenTokenizers(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
-		"Unigram":        `{"model": {"type": "Unigram", "vocab": []}}`,
+		"WordPiece":      `{"model": {"type": "WordPiece", "vocab": {}}}`,
+		"byte_fallback":  `{"model": {"type": "Unigram", "unk_id": 0, "byte_fallback": true, "vocab": [["<unk>", 0]]}}`,
+		"normalizer Nmt": `{"normalizer": {"type": "Nmt"}, "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0]]}}`,
+		"spaces that":    `{"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "always"}, "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0]]}}`,
 		"no name for":    `{"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "x+"}}, {"type": "ByteLevel", "use_regex": false}]}, "model": {"vocab": {"a": 0}}}`,
-		"neither of byt": `{"model": {"vocab": {"a": 0}}}`,
+		"of neither byt": `{"model": {"vocab": {"a": 0}}}`,
 	} {
 		_, err := vocabularyOf(fstest.MapFS{TokenizerName: {Data: []byte(text)}}, 1, map[string]any{})
 		var ue *errs.UnsupportedError
 		require.ErrorAs(t, err, &ue, name)
+		assert.ErrorContains(t, err, name)
+	}
+}
+
+// TestUnigramVocabulary: the vocabulary of a Unigram tokenizer.json as GGUF gives the
+// ids that the file itself gives.
+func TestUnigramVocabulary(t *testing.T) {
+	fsys := folder(t, map[string]string{TokenizerConfigName: `{"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}`}, "ort-ext", "t5-small", "tokenizer.json")
+	f, err := vocabularyOf(fsys, 32100, map[string]any{})
+	require.NoError(t, err)
+	converted, err := tokenizer.New(f)
+	require.NoError(t, err)
+	assert.Equal(t, "t5", converted.Kind())
+	original, err := tokenizer.FromJSON(fsys[TokenizerName].Data, tokenizer.Hints{})
+	require.NoError(t, err)
+	raw, err := os.ReadFile("../tokenizer/testdata/vectors.json")
+	require.NoError(t, err)
+	var vectors struct{ Texts []string }
+	require.NoError(t, json.Unmarshal(raw, &vectors))
+	require.NotEmpty(t, vectors.Texts)
+	for _, text := range vectors.Texts {
+		for _, special := range []bool{true, false} {
+			o := tokenizer.EncodeOptions{AddSpecial: special, ParseSpecial: special || strings.Contains(text, "<")} // Hugging Face always does
+			want, err := original.Encode(text, o)
+			require.NoError(t, err)
+			got, err := converted.Encode(text, o)
+			require.NoError(t, err)
+			assert.Equal(t, want, got, "%q %v", text, special)
+		}
 	}
 }
