@@ -10,13 +10,13 @@ const part = (page, selector) => page.locator(`gander-attention ${selector}`);
 /**
  * What each picture shows, in which window.
  *
- * @type {{name: string, width: number, height: number, scheme?: 'light' | 'dark', take: (page: import('playwright-core').Page) => Promise<import('playwright-core').Locator[]>}[]}
+ * @type {{name: string, width: number, height: number, scheme?: 'light' | 'dark', take: (page: import('playwright-core').Page, picked: {layer: number, head: number}) => Promise<import('playwright-core').Locator[]>}[]}
  */
 const pictures = [
   {
     name: 'view-heads', width: 1240, height: 900,
-    take: async (page) => {
-      await choose(page, { layer: 3, head: 4 });
+    take: async (page, picked) => {
+      await choose(page, picked);
       return [part(page, '.steps'), part(page, '.strip'), part(page, '.picker'), part(page, '.matrices')];
     },
   },
@@ -57,8 +57,9 @@ const pictures = [
  * @param {import('playwright-core').Browser} browser
  * @param {string} origin
  * @param {string} folder
+ * @param {{layer: number, head: number}} [picked] the head that is shown large
  */
-export async function shots(browser, origin, folder) {
+export async function shots(browser, origin, folder, picked = { layer: 3, head: 4 }) {
   const taken = [];
   for (const { name, width, height, scheme = 'light', take } of pictures) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', serviceWorkers: 'block' });
@@ -66,7 +67,7 @@ export async function shots(browser, origin, folder) {
       const page = await context.newPage();
       await page.goto(`${origin}/`);
       await writeWatched(page, { beginning: BEGINNING, length: 40 });
-      const parts = await take(page);
+      const parts = await take(page, picked);
       await page.mouse.move(0, 0);
       await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
       await page.evaluate(() => scrollTo(0, 0));

@@ -201,7 +201,7 @@ export class GanderAttention extends HTMLElement {
     const legend = h('div', { class: 'legend' }, h('span', {}, t('scale')), h('span', {}, '0'), h('span', { class: 'scale' }), h('span', {}, '1'),
       ...Array.from({ length: STEPS }, (_, i) => h('i', { class: `stop stop${i}` })));
     const message = h('p', { class: 'message', role: 'status' });
-    const says = { element: message, update: () => setText(message, state.message || (state.trace && state.trace.length === 0 && !state.busy ? t('noAttention') : '')) };
+    const says = { element: message, update: () => setText(message, state.message || (state.trace && state.trace.length === 0 && state.trace.tokens.length > state.trace.prompt ? t('noAttention') : '')) };
     const steps = makeSteps(state), strip = makeStrip(state), heads = makeHeads(state), map = makeMap(state);
     const picker = makePicker(state, (ablate) => this.#rewrite(ablate), () => this.#again !== undefined);
     const compare = makeCompare(state), looksAt = makeLooksAt(state), lens = makeLens(state), parts = makeParts(state);

@@ -54,7 +54,7 @@ label { display: grid; gap: 2px; color: var(--g-soft); font-size: 0.8125rem; fon
 .strip .paper { position: relative; }
 .tokens { position: relative; max-height: 17em; overflow-y: auto; padding: 16px 4px 6px; font: 1.0625rem/2.35 var(--g-book); white-space: pre-wrap; overflow-wrap: anywhere; scrollbar-width: thin; }
 .strip svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: hidden; pointer-events: none; z-index: 1; fill: none; stroke: var(--g-accent); stroke-linecap: round; }
-.token { display: inline-block; padding: 0 1px; border-radius: 4px; line-height: 1.45; white-space: pre; cursor: pointer; background: color-mix(in oklab, var(--g-accent) calc(var(--weight, 0) * 60%), transparent); }
+.token { padding: 2px 1px; border-radius: 4px; cursor: pointer; background: color-mix(in oklab, var(--g-accent) calc(var(--weight, 0) * 60%), transparent); }
 .token.later { opacity: 0.35; }
 .token.query { box-shadow: 0 0 0 2px var(--g-ink); }
 .token.next { border-bottom: 2px dotted var(--g-ink); border-radius: 4px 4px 0 0; }
@@ -65,9 +65,9 @@ label { display: grid; gap: 2px; color: var(--g-soft); font-size: 0.8125rem; fon
 .offs { display: flex; flex-wrap: wrap; gap: 6px; margin-left: auto; }
 
 .matrices { display: grid; gap: 26px; grid-template-columns: minmax(0, 1fr); }
-@container (min-width: 640px) { .matrices { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); } }
+@container (min-width: 580px) { .matrices { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); } }
 .heads { display: grid; gap: 4px; margin-top: 8px; max-height: 640px; overflow: auto; padding: 3px; scrollbar-width: thin; }
-.heads > div { display: grid; gap: 4px; grid-template-columns: 1.4rem repeat(var(--heads), minmax(22px, 1fr)); align-items: center; }
+.heads > div { display: grid; gap: 4px; grid-template-columns: 1.4rem repeat(var(--heads), minmax(22px, 72px)); align-items: center; }
 .heads span { color: var(--g-soft); font-size: 0.75rem; text-align: center; font-variant-numeric: tabular-nums; }
 .thumb { position: relative; aspect-ratio: 1; border: 1px solid var(--g-line); border-radius: 4px; overflow: hidden; cursor: pointer; }
 .thumb canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
@@ -109,7 +109,7 @@ label { display: grid; gap: 2px; color: var(--g-soft); font-size: 0.8125rem; fon
 mark { background: color-mix(in oklab, var(--g-accent) 22%, transparent); color: inherit; }
 
 .tables { display: grid; gap: 22px 26px; grid-template-columns: minmax(0, 1fr); }
-@container (min-width: 640px) { .tables { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); } }
+@container (min-width: 680px) { .tables { grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); } }
 ol { padding: 0; margin-top: 8px; list-style: none; }
 li { position: relative; display: flex; gap: 8px; padding: 3px 6px; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 li .bar { position: absolute; inset: 2px auto 2px 0; border-radius: 4px; background: color-mix(in oklab, var(--g-accent) 22%, transparent); z-index: -1; }
