@@ -11,7 +11,7 @@ type penalties struct {
 
 	window []int32 // ring of the last tokens
 	at     int     // where the next goes
-	count  map[int32]int
+	count  []int32 // by token, zeros between calls of apply
 }
 
 // newPenalties returns nil if the options leave every logit as it is.
@@ -21,30 +21,32 @@ func newPenalties(o *Options) *penalties {
 	}
 	return &penalties{
 		repetition: float32(o.RepetitionPenalty), frequency: float32(o.FrequencyPenalty), presence: float32(o.PresencePenalty),
-		window: make([]int32, 0, o.PenaltyWindow), count: map[int32]int{},
+		window: make([]int32, 0, o.PenaltyWindow),
 	}
 }
 
 func (p *penalties) accept(id int32) {
 	if len(p.window) < cap(p.window) {
 		p.window = append(p.window, id)
-	} else {
-		old := p.window[p.at]
-		if p.count[old]--; p.count[old] == 0 {
-			delete(p.count, old)
-		}
-		p.window[p.at] = id
-		p.at = (p.at + 1) % len(p.window)
+		return
 	}
-	p.count[id]++
+	p.window[p.at] = id
+	p.at = (p.at + 1) % len(p.window)
 }
 
-// apply changes the logits of the tokens in the window; the order of a map
-// doesn't matter, since each is changed on its own.
+// apply changes the logits of the tokens in the window, each once.
 func (p *penalties) apply(logits []float32) {
-	for id, n := range p.count {
-		if int(id) >= len(logits) || id < 0 {
-			continue
+	if len(p.count) < len(logits) {
+		p.count = make([]int32, len(logits))
+	}
+	for _, id := range p.window {
+		if id >= 0 && int(id) < len(logits) {
+			p.count[id]++
+		}
+	}
+	for _, id := range p.window {
+		if id < 0 || int(id) >= len(logits) || p.count[id] == 0 {
+			continue // or done
 		}
 		l := logits[id]
 		if l > 0 {
@@ -52,7 +54,8 @@ func (p *penalties) apply(logits []float32) {
 		} else {
 			l *= p.repetition
 		}
-		l -= float32(p.frequency * float32(n))
+		l -= float32(p.frequency * float32(p.count[id]))
 		logits[id] = l - p.presence
+		p.count[id] = 0
 	}
 }
