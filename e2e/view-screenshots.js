@@ -4,7 +4,7 @@ import { launch } from './lib/browser.js';
 import { serve } from './lib/server.js';
 import { shots } from './lib/view-shots.js';
 
-const [folder = '../docs', layer = '3', head = '4'] = process.argv.slice(2);
+const [folder = '../docs', layer = '3', head = '5'] = process.argv.slice(2);
 const server = await serve();
 const browser = await launch();
 try {
