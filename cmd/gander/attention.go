@@ -87,19 +87,11 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	m, err := model.open(ctx)
+	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	prompt, err := c.prompt(f, *text, tokens, m.TokenizePrompt)
-	if err != nil {
-		return err
-	}
-	s, err := m.NewSession()
-	if err != nil {
-		return err
-	}
 	trace.Layers, trace.Heads, trace.Prompt = layers, heads, *asJSON
 	o.Attention, o.Ablate = &trace, off
 	if *lens != 0 {

@@ -40,28 +40,46 @@ func (m *modelFlags) addSizes(f *flag.FlagSet) {
 
 // open opens the model.
 func (m *modelFlags) open(ctx context.Context) (*core.Model, error) {
-	if m.path == "" {
-		return nil, usagef("-m FILE is missing")
-	}
-	files, err := m.files(m.path)
-	if err != nil {
-		return nil, err
-	}
-	defer files.close()
-	return core.OpenWorkers(ctx, files.source, m.workers, m.options())
+	return opened(m, func(source core.Source) (*core.Model, error) {
+		return core.OpenWorkers(ctx, source, m.workers, m.options())
+	})
 }
 
 // openText opens what the model says of text, without its weights.
 func (m *modelFlags) openText(ctx context.Context) (*core.Text, error) {
+	return opened(m, func(source core.Source) (*core.Text, error) { return core.OpenText(ctx, source) })
+}
+
+// opened returns what open makes of the model's files, which it then needs no more.
+func opened[T any](m *modelFlags, open func(source core.Source) (T, error)) (T, error) {
+	var none T
 	if m.path == "" {
-		return nil, usagef("-m FILE is missing")
+		return none, usagef("-m FILE is missing")
 	}
 	files, err := m.files(m.path)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer files.close()
-	return core.OpenText(ctx, files.source)
+	return open(files.source)
+}
+
+// start opens the model and a session of it, and reads the prompt, for the commands
+// that generate. The caller closes the model.
+func (c *cli) start(ctx context.Context, f *flag.FlagSet, model *modelFlags, text string, tokens ids) (*core.Model, *core.Session, []int32, error) {
+	m, err := model.open(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	prompt, err := c.prompt(f, text, tokens, m.TokenizePrompt)
+	if err == nil {
+		var s *core.Session
+		if s, err = m.NewSession(); err == nil {
+			return m, s, prompt, nil
+		}
+	}
+	m.Close()
+	return nil, nil, nil, err
 }
 
 func (m *modelFlags) options() core.Options {

@@ -51,19 +51,11 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	o.Stop, o.Ablate = stop, off
-	m, err := model.open(ctx)
+	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	prompt, err := c.prompt(f, *text, tokens, m.TokenizePrompt)
-	if err != nil {
-		return err
-	}
-	s, err := m.NewSession()
-	if err != nil {
-		return err
-	}
 	result := struct {
 		Text         string      `json:"text"`
 		Tokens       []int32     `json:"tokens"`
