@@ -53,6 +53,7 @@ export class GanderAttention extends HTMLElement {
   /** @type {import('./dom.js').Part[]} */
   #parts = [];
   #frame = 0;
+  #timer = 0;
   #drawn = 0;
   /** @type {Source['again']} */
   #again;
@@ -232,11 +233,17 @@ export class GanderAttention extends HTMLElement {
   #draw() {
     if (this.#frame) return;
     const wait = this.#state.busy ? this.#drawn + PAUSE - performance.now() : 0;
-    this.#frame = wait > 0 ? setTimeout(() => this.#update(), wait) : requestAnimationFrame(() => this.#update());
+    if (wait > 0) {
+      this.#timer ||= setTimeout(() => this.#update(), wait);
+    } else {
+      clearTimeout(this.#timer); // what waited while the model wrote need not wait any more
+      this.#frame = requestAnimationFrame(() => this.#update());
+    }
   }
 
   #update() {
     this.#frame = 0;
+    this.#timer = 0;
     this.#drawn = performance.now();
     if (!this.isConnected) return;
     const state = this.#state;
