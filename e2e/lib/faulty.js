@@ -24,9 +24,10 @@ export class FaultyFile {
   headers = {};
   /**
    * Is asked before each answer with the range that is wanted, undefined for the whole file; what it returns is done instead:
-   * a status, 'cut' (some of the bytes, then the connection breaks), 'hold' (some of the bytes, then silence), or nothing.
+   * a status, 'cut' (some of the bytes, then the connection breaks), 'hold' (some of the bytes, then silence), or nothing. It may take its
+   * time, and return a promise.
    *
-   * @type {(range: {start: number, end: number} | undefined) => number | 'cut' | 'hold' | void}
+   * @type {(range: {start: number, end: number} | undefined) => number | 'cut' | 'hold' | void | Promise<void>}
    */
   fault = () => {};
   /** The ranges that were answered, without probes of one byte. */
@@ -42,14 +43,14 @@ export class FaultyFile {
     return this.asked.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  handler = (request, response) => {
+  handler = async (request, response) => {
     this.requests++;
     const { length } = this.content;
     const match = this.ranges && /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
     const current = !request.headers['if-range'] || request.headers['if-range'] === this.etag;
     const range = match && current ? { start: Number(match[1]), end: Math.min(Number(match[2]) + 1, length) } : undefined;
     const { start, end } = range ?? { start: 0, end: length };
-    const fault = this.fault(range);
+    const fault = await this.fault(range);
     if (typeof fault === 'number') return response.writeHead(fault).end();
     response.writeHead(range ? 206 : 200, {
       'content-length': end - start,
