@@ -26,6 +26,11 @@ type Fixture struct {
 	TextHex   string          `json:"greedy_text_hex"`
 	Steps     []Step          `json:"steps"`
 	AttnQ     []int           `json:"attn_q"`
+
+	// Of an encoder and decoder.
+	DecoderPrompt []int32 `json:"decoder_prompt"`
+	EncAttnQ      []int   `json:"enc_attn_q"`
+
 	NCtx      int             `json:"n_ctx"`
 	Tokenizer []TokenizerCase `json:"tokenizer"`
 	Kind      struct {
