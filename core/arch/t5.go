@@ -90,11 +90,14 @@ func (m *t5) Forward(b *Batch) {
 		block.selfAttend(b, &m.decoder, i, &m.attn[i], b.Cache.Layer(i), x, h)
 		m.addMixed(b, i, x, h)
 
-		x, h = m.keep(b, i, x), m.keep(b, i, h)
+		if b.ObserveCross == nil {
+			x, h = m.keep(b, i, x), m.keep(b, i, h)
+		}
 		block.CrossNorm.Forward(h, x)
 		m.crossAttend(b, i, h)
 		m.addMore(b, i, x, h)
 
+		x, h = m.keep(b, i, x), m.keep(b, i, h)
 		block.feedForward(b.Context, m.c, h, x)
 		m.addFFN(b, i, x, h)
 	}

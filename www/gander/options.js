@@ -142,6 +142,7 @@ const generateChecks = {
   overflow: be("'stop' or 'shift'", (v) => v === 'stop' || v === 'shift'),
   keep: number(0, 2 ** 31 - 1, { integer: true }),
   speculate: number(0, 64, { integer: true }),
+  decoderTokens: (_, value) => void tokenIds(/** @type {number[]} */ (value)),
   ...traceChecks,
   signal,
 };
