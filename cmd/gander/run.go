@@ -26,7 +26,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		off    ablations
 
 		decoder ids
-		o      = core.DefaultGenerateOptions()
+		o       = core.DefaultGenerateOptions()
 	)
 	f := c.flags("run", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
 	model.add(f)
