@@ -21,7 +21,8 @@ type EmbedOptions struct {
 }
 
 // Embed returns the embedding [hidden] of a text: the hidden states of its tokens
-// behind the last norm, in a context of their own, pooled.
+// behind the last norm, in a context of their own, pooled. With an encoder and a decoder they are the
+// encoder's.
 //
 // Errors: *errs.OptionError, *ContextFullError, *TokenError, *WorkerError,
 // *errs.UnsupportedError for a pooling of the file that is not one of these, or
@@ -56,7 +57,7 @@ func (m *Model) Embed(ctx context.Context, ids []int32, o EmbedOptions) ([]float
 
 // batch returns how many of n tokens go through the layers together.
 func (m *Model) batch(n int) int {
-	if m.config.Encoder {
+	if m.config.Encoder || m.config.Source {
 		return n
 	}
 	return min(n, prefillChunk)

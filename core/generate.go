@@ -40,6 +40,10 @@ type GenerateOptions struct {
 	// whose state can't go back (qwen35) can't take drafts: an *errs.OptionError.
 	Speculate int `json:"speculate"`
 
+	// DecoderTokens is what the answer of a model with an encoder and a decoder begins with, its
+	// first token included; empty: just that. The prompt is then what the encoder reads.
+	DecoderTokens []int32 `json:"decoderTokens"`
+
 	TraceOptions
 }
 
@@ -66,7 +70,8 @@ type Candidate struct {
 }
 
 // Generate appends the prompt to the session and then yields the tokens that the
-// model writes after it.
+// model writes after it. With an encoder and a decoder, the encoder reads the prompt in
+// place of what it has read before, and the session's text begins anew.
 //
 // The texts of all tokens, joined, are the answer. A token whose text is not
 // decided yet (its bytes are the beginning of a character, or it may begin a stop
@@ -104,6 +109,8 @@ type generation struct {
 	queue   []Token     // sampled, text not decided
 	ahead   *speculator // nil without speculation
 	trace   tracePlan
+	decoder []int32 // the beginning of the decoder's text, of a model with an encoder
+	source  []int32 // what that reads
 }
 
 func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
@@ -132,6 +139,10 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if o.Overflow == OverflowShift && trace.active() {
 		return nil, &errs.OptionError{Option: "overflow", What: "must be stop with attention, lens, residual, attribution and ablate: positions that are traced stay"}
 	}
+	decoder, err := s.model.decoderText(o.DecoderTokens)
+	if err != nil {
+		return nil, err
+	}
 	sampler, err := sample.New(o.Options)
 	if err != nil {
 		return nil, err
@@ -140,11 +151,18 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper, trace: trace}, nil
+	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper, trace: trace, decoder: decoder}, nil
 }
 
 // generate is the loop of Generate; it ends without an error when yield says no.
 func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, yield func(Token) bool) error {
+	if len(g.decoder) > 0 {
+		if err := s.checkSource(prompt); err != nil {
+			return err
+		}
+		s.Truncate(0)
+		prompt, g.source, g.trace.source = g.decoder, prompt, len(prompt)
+	}
 	if g.trace.active() || s.following || len(s.ablated) > 0 {
 		if g.o.Overflow != OverflowShift {
 			if err := s.check(prompt); err != nil {
@@ -155,6 +173,11 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 			return err
 		}
 		defer func() { s.trace = nil }()
+	}
+	if len(g.source) > 0 {
+		if err := s.encode(ctx, g.source); err != nil {
+			return err
+		}
 	}
 	logits, err := g.begin(ctx, s, prompt)
 	if err != nil {

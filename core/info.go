@@ -33,6 +33,7 @@ type Info struct {
 	MainType           string         `json:"mainType"`         // the storage type of most values
 	Tokenizer          string         `json:"tokenizer"`        // tokenizer.ggml.model
 	Encoder            bool           `json:"encoder"`          // has embeddings (Model.Embed) and writes nothing
+	EncoderDecoder     bool           `json:"encoderDecoder"`   // an encoder reads the prompt, and the answer is a text of its own
 	Pooling            string         `json:"pooling"`          // what Embed does by itself: see EmbedOptions; may be empty
 	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
@@ -116,7 +117,7 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	i := fileInfo(f, size)
 	i.ContextLength, i.TrainContextLength, i.VocabSize = contextLength, c.ContextLength, c.VocabSize
 	i.HiddenSize, i.NumLayers, i.NumHeads, i.NumKVHeads, i.HeadDim, i.FFNSize = c.HiddenSize, c.NumLayers, c.NumHeads, c.NumKVHeads, c.HeadDim, c.FFNSize
-	i.Encoder, i.Pooling = c.Encoder, string(c.Pooling)
+	i.Encoder, i.EncoderDecoder, i.Pooling = c.Encoder, c.Source, string(c.Pooling)
 	i.AttentionLayers = []int{}
 	for l := range c.NumLayers {
 		if c.HasAttention(l) {
@@ -157,7 +158,7 @@ func (m *Memory) add(n Memory) {
 // attention's workspace, and two rows of logits.
 func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	tokens := int64(min(prefillChunk, contextLength))
-	if c.Encoder {
+	if c.Encoder || c.Source {
 		tokens = int64(contextLength)
 	}
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)

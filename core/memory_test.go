@@ -50,9 +50,11 @@ func TestMemoryNeeds(t *testing.T) {
 				assert.Equal(t, info, m.Info())
 				s := m.newSession(1)
 				s.logits = make([]float32, info.VocabSize)
-				if info.Encoder {
+				if info.Encoder || info.EncoderDecoder {
 					err = s.runHidden(make([]int32, 300), make([]float32, 300*info.HiddenSize))
-				} else {
+					require.NoError(t, err)
+				}
+				if !info.Encoder {
 					_, err = s.prefill(context.Background(), make([]int32, 300))
 				}
 				require.NoError(t, err)

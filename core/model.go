@@ -197,8 +197,15 @@ func (o *Options) check() (kvcache.Type, error) {
 }
 
 // Logits returns the logits [vocabulary] that follow the last of the given
-// tokens, in a context of their own.
+// tokens, in a context of their own; with an encoder, those that begin the answer to them.
 func (m *Model) Logits(ctx context.Context, ids []int32) ([]float32, error) {
+	if m.config.Source {
+		rows, err := m.DecoderLogits(ctx, ids, nil)
+		if err != nil {
+			return nil, err
+		}
+		return rows[0], nil
+	}
 	s, err := m.NewSession()
 	if err != nil {
 		return nil, err
@@ -206,8 +213,12 @@ func (m *Model) Logits(ctx context.Context, ids []int32) ([]float32, error) {
 	return s.prefill(ctx, ids)
 }
 
-// AllLogits returns the logits after each of the given tokens, one row a token.
+// AllLogits returns the logits after each of the given tokens, one row a token; with an
+// encoder, that is DecoderLogits.
 func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error) {
+	if m.config.Source {
+		return m.DecoderLogits(ctx, ids, nil)
+	}
 	s, err := m.NewSession()
 	if err != nil {
 		return nil, err
@@ -215,7 +226,12 @@ func (m *Model) AllLogits(ctx context.Context, ids []int32) ([][]float32, error)
 	if err := s.check(ids); err != nil {
 		return nil, err
 	}
-	vocab := m.config.VocabSize
+	return s.allLogits(ctx, ids)
+}
+
+// allLogits appends ids, which were checked, and returns the logits after each.
+func (s *Session) allLogits(ctx context.Context, ids []int32) ([][]float32, error) {
+	vocab := s.model.config.VocabSize
 	rows := make([][]float32, 0, len(ids))
 	for len(ids) > 0 {
 		if err := context.Cause(ctx); err != nil {

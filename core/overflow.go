@@ -30,7 +30,7 @@ func (s *Session) checkOverflow(o *GenerateOptions) error {
 	}
 	switch {
 	case !arch.CanShift(s.model.decoder):
-		return &errs.OptionError{Option: "overflow", What: fmt.Sprintf("must be %s with the architecture %s: its positions are learned and can't move", OverflowStop, s.model.info.Architecture)}
+		return &errs.OptionError{Option: "overflow", What: fmt.Sprintf("must be %s with the architecture %s: its positions can't move", OverflowStop, s.model.info.Architecture)}
 	case o.Keep < 0:
 		return &errs.OptionError{Option: "keep", What: fmt.Sprintf("%d is negative", o.Keep)}
 	case s.cache.Discard(o.Keep) < 1:
@@ -50,6 +50,9 @@ func (s *Session) Forgotten() int { return len(s.forgotten) }
 // never the last, from whose logits the next token comes. A session that
 // has forgotten tokens with another keep than that of o begins anew.
 func (s *Session) Match(text []int32, o GenerateOptions) int {
+	if s.model.config.Source { // an encoder reads it as a whole
+		return 0
+	}
 	if len(s.forgotten) > 0 && (o.Overflow != OverflowShift || o.Keep != s.keep) {
 		s.Truncate(0)
 	}

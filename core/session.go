@@ -148,7 +148,8 @@ func (s *Session) run(ids []int32, logits []float32) error {
 	return nil
 }
 
-// runHidden is run for hidden states [tokens, hidden] in place of logits.
+// runHidden is run for hidden states [tokens, hidden] in place of logits; with an encoder and a decoder
+// it is the encoder's run.
 func (s *Session) runHidden(ids []int32, hidden []float32) error {
 	m := s.model
 	m.computing.Lock()
@@ -164,6 +165,10 @@ func (s *Session) runHidden(ids []int32, hidden []float32) error {
 // computeHidden is this worker's part of runHidden.
 func (s *Session) computeHidden(ids []int32, hidden []float32) {
 	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Hidden: hidden}
+	if d, ok := s.model.decoder.(arch.EncoderDecoder); ok {
+		d.Encode(&s.batch)
+		return
+	}
 	s.model.decoder.Forward(&s.batch)
 }
 

@@ -76,7 +76,17 @@ type Attention struct {
 	Weights   []float32 `json:"weights"`
 	Positions []int32   `json:"positions,omitempty"`
 
+	Cross *CrossAttention `json:"cross,omitempty"` // of a model with an encoder and a decoder
+
 	Norms []float32 `json:"norms,omitempty"` // [layers, heads, queries], the Euclidean norm of each head's output
+}
+
+// CrossAttention is the weights of the source text's positions, of the same layers, heads and
+// queries.
+type CrossAttention struct {
+	Keys      int       `json:"keys"`                // of the source text
+	Weights   []float32 `json:"weights"`             // as in Attention
+	Positions []int32   `json:"positions,omitempty"` // with TopK
 }
 
 // LensLayer is the tokens that follow by the residual stream behind a layer, as if it

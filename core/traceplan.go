@@ -19,6 +19,7 @@ const (
 // tracePlan is TraceOptions, checked and filled in for a model. The zero value is nothing.
 type tracePlan struct {
 	layers, heads []int // of attention; empty: none
+	source        int   // positions of a source text, which cross-attention looks at
 	topK          int
 	prompt, norms bool
 	maxBytes      int64
@@ -167,9 +168,12 @@ func checkAblations(c *arch.Config, list []Ablation) ([]Ablation, error) {
 func (p *tracePlan) checkBytes(queries, length int) error {
 	rows := int64(len(p.layers)) * int64(len(p.heads))
 	bytes := func(queries, keys int) int64 {
-		n := int64(queries) * int64(keys) * 4
+		n := int64(queries) * int64(keys+p.source) * 4
 		if p.topK > 0 {
 			n = int64(queries) * int64(p.topK) * 8
+			if p.source > 0 {
+				n *= 2
+			}
 		}
 		if p.norms {
 			n += int64(queries) * 4

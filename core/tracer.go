@@ -45,13 +45,16 @@ func (t *tracer) begin(b *arch.Batch) {
 	n, first, predicts := len(b.IDs), b.Cache.Len(), len(b.Logits) > 0
 	t.tokens, t.queries = n, 0
 	if len(t.layers) > 0 && (t.prompt || predicts) {
-		t.queries, t.keys = 1, first+n
+		t.queries, t.keys, t.source = 1, first+n, b.Cache.Source // of followers too
 		if t.prompt {
 			t.queries = n
 		}
 		t.first = t.keys - t.queries
 		t.resize()
 		b.Observe = t.observe
+		if t.source > 0 {
+			b.ObserveCross = t.observeCross
+		}
 	}
 	if len(t.ablate) > 0 || t.norms && t.queries > 0 {
 		b.Heads = t.look
@@ -74,17 +77,23 @@ func (t *tracer) own(rank int) (from, to int) {
 	return from, to
 }
 
-// width returns how many values a worker keeps of a query: its weights, or the largest
-// and their positions, and its norm.
+// width returns how many values a worker keeps of a query: its weights of the text's
+// positions, those of the source's, and its norm.
 func (t *tracer) width() int {
-	n := t.keys
-	if t.topK > 0 {
-		n = 2 * t.topK
-	}
+	n := t.kept(t.keys) + t.kept(t.source)
 	if t.norms {
 		n++
 	}
 	return n
+}
+
+// kept returns how many values a worker keeps of the weights of so many positions: all, or
+// the largest and their positions.
+func (t *tracer) kept(keys int) int {
+	if t.topK > 0 && keys > 0 {
+		return 2 * t.topK
+	}
+	return keys
 }
 
 // resize makes room for the rows of a pass.
@@ -111,7 +120,7 @@ func (t *tracer) resize() {
 // direct tells whether the rows are just what is reported: those of one query, of all
 // its weights, and on one worker.
 func (t *tracer) direct() bool {
-	return t.group.Size() == 1 && t.queries == 1 && t.topK == 0 && !t.norms && t.whole == nil
+	return t.group.Size() == 1 && t.queries == 1 && t.topK == 0 && !t.norms && t.source == 0 && t.whole == nil
 }
 
 // place returns what is kept of a query: of a worker's traced head (by index) of a
@@ -124,7 +133,16 @@ func (t *tracer) place(rank, layer, head, query int) []float32 {
 }
 
 // observe returns the observer of a layer.
-func (t *tracer) observe(layer int) attention.Observer {
+func (t *tracer) observe(layer int) attention.Observer { return t.observer(layer, 0, t.kept(t.keys)) }
+
+// observeCross returns the observer of a layer's cross-attention.
+func (t *tracer) observeCross(layer int) attention.Observer {
+	from := t.kept(t.keys)
+	return t.observer(layer, from, from+t.kept(t.source))
+}
+
+// observer returns what keeps the weights of a layer between from and to of a query's values.
+func (t *tracer) observer(layer, from, to int) attention.Observer {
 	l, traced := slices.BinarySearch(t.layers, layer)
 	if !traced {
 		return nil
@@ -134,7 +152,7 @@ func (t *tracer) observe(layer int) attention.Observer {
 		if !traced || position < t.first {
 			return
 		}
-		row := t.place(t.group.Rank(), l, h, position-t.first)
+		row := t.place(t.group.Rank(), l, h, position-t.first)[from:to]
 		if t.topK == 0 {
 			copy(row, weights)
 			return
@@ -237,15 +255,23 @@ func (t *tracer) end() {
 func (t *tracer) newAttention(first, queries int) *Attention {
 	a := &Attention{Layers: t.layers, Heads: t.heads, First: first, Queries: queries, Keys: first + queries}
 	rows := len(a.Layers) * len(a.Heads) * queries
-	if t.topK > 0 {
-		a.Weights, a.Positions = make([]float32, rows*t.topK), make([]int32, rows*t.topK)
-	} else {
-		a.Weights = make([]float32, rows*a.Keys)
+	a.Weights, a.Positions = t.newWeights(rows, a.Keys)
+	if t.source > 0 {
+		a.Cross = &CrossAttention{Keys: t.source}
+		a.Cross.Weights, a.Cross.Positions = t.newWeights(rows, a.Cross.Keys)
 	}
 	if t.norms {
 		a.Norms = make([]float32, rows)
 	}
 	return a
+}
+
+// newWeights returns memory for the weights of so many positions, or for the largest.
+func (t *tracer) newWeights(rows, keys int) ([]float32, []int32) {
+	if t.topK > 0 {
+		return make([]float32, rows*t.topK), make([]int32, rows*t.topK)
+	}
+	return make([]float32, rows*keys), nil
 }
 
 // unpack puts what was kept of a query into row i of a.
@@ -254,12 +280,21 @@ func (t *tracer) unpack(a *Attention, i int, kept []float32) {
 		a.Norms[i] = kept[len(kept)-1]
 		kept = kept[:len(kept)-1]
 	}
+	own := t.kept(t.keys)
+	t.unpackWeights(a.Weights, a.Positions, i, a.Keys, kept[:own])
+	if c := a.Cross; c != nil {
+		t.unpackWeights(c.Weights, c.Positions, i, c.Keys, kept[own:])
+	}
+}
+
+// unpackWeights puts what was kept of a row of weights, of keys positions, into row i.
+func (t *tracer) unpackWeights(weights []float32, positions []int32, i, keys int, kept []float32) {
 	if t.topK == 0 {
-		copy(a.Weights[i*a.Keys:], kept)
+		copy(weights[i*keys:], kept)
 		return
 	}
-	copy(a.Weights[i*t.topK:], kept[:t.topK])
+	copy(weights[i*t.topK:], kept[:t.topK])
 	for k, p := range kept[t.topK:] {
-		a.Positions[i*t.topK+k] = int32(p)
+		positions[i*t.topK+k] = int32(p)
 	}
 }

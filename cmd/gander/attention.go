@@ -66,6 +66,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	var (
 		model         modelFlags
 		tokens        ids
+		decoder       ids
 		layers, heads numbers
 		off           ablations
 		o             = core.DefaultGenerateOptions()
@@ -75,6 +76,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	model.add(f)
 	text := f.String("p", "", "the text; read from stdin without -p and --tokens")
 	f.Var(&tokens, "tokens", "the text as token `IDS`, with commas between them")
+	f.Var(&decoder, "decoder-tokens", decoderUsage)
 	f.Var(&layers, "layers", "only these layers, with commas between them")
 	f.Var(&heads, "heads", "only these heads")
 	f.BoolVar(&trace.Norms, "norms", false, "also the norm of each head's output")
@@ -83,7 +85,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	residual := f.Bool("residual", false, "also the residual stream behind each layer, at the last position")
 	f.BoolVar(&o.Attribution, "attribution", false, "also each part of the model's share in the next token's logit")
 	f.Var(&off, "ablate", ablateUsage)
-	asJSON := f.Bool("json", false, `print {"weights":[layer][head][query][key]}, and by the names of the flags what else was asked for; without it, what each head looks at most from the last position`)
+	asJSON := f.Bool("json", false, `print {"weights":[layer][head][query][key]}, with an encoder "cross" likewise, and by the names of the flags what else was asked for; without it, what each head looks at most from the last position`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
@@ -93,7 +95,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	}
 	defer m.Close()
 	trace.Layers, trace.Heads, trace.Prompt = layers, heads, *asJSON
-	o.Attention, o.Ablate = &trace, off
+	o.Attention, o.Ablate, o.DecoderTokens = &trace, off, decoder
 	if *lens != 0 {
 		o.Lens = &core.LensOptions{TopK: *lens}
 	}
@@ -105,7 +107,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 		if err != nil {
 			return err
 		}
-		r := tracePrinter{m: m, t: t, prompt: prompt}
+		r := tracePrinter{m: m, t: t, text: s.Tokens(), source: prompt}
 		if *asJSON {
 			return c.json(r.object(layers != nil, heads != nil))
 		}
@@ -118,7 +120,8 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 type tracePrinter struct {
 	m      *core.Model
 	t      core.Token
-	prompt []int32
+	text   []int32 // so far
+	source []int32 // what an encoder has read
 }
 
 // object returns what --json prints; with the numbers of layers and heads where they
@@ -142,6 +145,9 @@ func (r *tracePrinter) object(layers, heads bool) map[string]any {
 	}
 	if heads {
 		out["heads"] = a.Heads
+	}
+	if x := a.Cross; x != nil {
+		out["cross"] = byLayer(x.Weights, len(a.Heads), a.Queries, x.Keys)
 	}
 	if a.Norms != nil {
 		out["norms"] = byLayer(a.Norms, len(a.Heads), a.Queries)
@@ -186,7 +192,7 @@ func nested(values []float32, shape ...int) any {
 // print prints for people.
 func (r *tracePrinter) print(c *cli) {
 	a, piece := r.t.Attention, r.m.Tokenizer().Piece
-	fmt.Fprintf(c.out, "from position %d, %q, before %q:\n", a.First, piece(r.prompt[a.First]), piece(r.t.ID))
+	fmt.Fprintf(c.out, "from position %d, %q, before %q:\n", a.First, piece(r.text[a.First]), piece(r.t.ID))
 	for i, l := range a.Layers {
 		for j, h := range a.Heads {
 			at := i*len(a.Heads) + j
@@ -197,9 +203,15 @@ func (r *tracePrinter) print(c *cli) {
 			if x := r.t.Attribution; x != nil {
 				fmt.Fprintf(c.out, " logit %+7.3f ", x.Values[slices.Index(x.Layers, l)*len(x.Heads)+h])
 			}
-			row := a.Weights[at*a.Keys : (at+1)*a.Keys]
-			for _, p := range best(row, shownKeys) {
-				fmt.Fprintf(c.out, "  %.2f %q@%d", row[p], piece(r.prompt[p]), p)
+			show := func(row []float32, text []int32) {
+				for _, p := range best(row, shownKeys) {
+					fmt.Fprintf(c.out, "  %.2f %q@%d", row[p], piece(text[p]), p)
+				}
+			}
+			show(a.Weights[at*a.Keys:(at+1)*a.Keys], r.text)
+			if x := a.Cross; x != nil {
+				fmt.Fprint(c.out, "  of the source")
+				show(x.Weights[at*x.Keys:(at+1)*x.Keys], r.source)
 			}
 			fmt.Fprintln(c.out)
 		}

@@ -15,6 +15,7 @@ import (
 // attentionOutput is what gander attention --json prints.
 type attentionOutput struct {
 	Weights     [][][][]float64 // [layer][head][query][key]
+	Cross       [][][][]float64
 	Norms       [][][]float64
 	Residual    [][]float64
 	Layers      []int

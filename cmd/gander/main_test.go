@@ -33,9 +33,13 @@ type fixture struct {
 	Greedy    []int32
 	AttnQ     []int `json:"attn_q"`
 	NCtx      int   `json:"n_ctx"`
+
+	DecoderPrompt []int32 `json:"decoder_prompt"`
+
 	Tolerance struct {
-		AttnAbs float64 `json:"attn_abs"`
-		LOutAbs float64 `json:"l_out_abs"`
+		LogitsAbs float64 `json:"logits_abs"`
+		AttnAbs   float64 `json:"attn_abs"`
+		LOutAbs   float64 `json:"l_out_abs"`
 	}
 	Tokenizer []struct {
 		Text     string

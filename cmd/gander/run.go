@@ -24,7 +24,9 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		tokens ids
 		stop   texts
 		off    ablations
-		o      = core.DefaultGenerateOptions()
+
+		decoder ids
+		o       = core.DefaultGenerateOptions()
 	)
 	f := c.flags("run", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
 	model.add(f)
@@ -46,11 +48,12 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	f.IntVar(&o.Keep, "keep", o.Keep, "with --overflow shift: how many `TOKENS` at the beginning stay")
 	f.IntVar(&o.Speculate, "speculate", 0, "draft up to `N` tokens, 0 to 64, from the text so far: the same text, faster where it repeats itself")
 	f.Var(&off, "ablate", ablateUsage)
+	f.Var(&decoder, "decoder-tokens", decoderUsage)
 	asJSON := f.Bool("json", false, `print {"text":…,"tokens":[…],"finishReason":…,"usage":{…}} of what was written`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	o.Stop, o.Ablate = stop, off
+	o.Stop, o.Ablate, o.DecoderTokens = stop, off, decoder
 	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		FinishReason string      `json:"finishReason"`
 		Usage        tokenCounts `json:"usage"`
 	}{Tokens: []int32{}}
-	if !*asJSON {
+	if !*asJSON && !m.Info().EncoderDecoder {
 		fmt.Fprint(c.out, *text)
 	}
 	for t, err := range s.Generate(ctx, prompt, o) {

@@ -24,6 +24,16 @@ type Decoder interface {
 	Forward(b *Batch)
 }
 
+// EncoderDecoder is a Decoder that looks at a source text while it writes another.
+type EncoderDecoder interface {
+	Decoder
+
+	// Encode computes the keys and values of a source text, which Forward looks at from
+	// then on. IDs are the whole text; of the rest of the batch it knows Hidden, Observe and
+	// Residual, which are those of the encoder.
+	Encode(b *Batch)
+}
+
 // Batch is some tokens that follow each other, and where the results go.
 type Batch struct {
 	IDs     []int32 // at positions Cache.Len() and on; within the vocabulary
@@ -40,6 +50,9 @@ type Batch struct {
 
 	// Observe, if not nil, is told every layer's attention weights, of this worker's heads.
 	Observe func(layer int) attention.Observer
+
+	// ObserveCross, if not nil, is told every layer's weights of the source text's positions.
+	ObserveCross func(layer int) attention.Observer
 
 	// Residual, if not nil, is given the residual stream behind every layer:
 	// x [rows, hidden], valid during the call, of all tokens, but in the last layer
@@ -58,10 +71,14 @@ type Batch struct {
 // observer returns the observer of a layer, or nil. first is the number of this
 // worker's first head.
 func (b *Batch) observer(layer, first int) attention.Observer {
-	if b.Observe == nil {
+	return observer(b.Observe, layer, first)
+}
+
+func observer(of func(layer int) attention.Observer, layer, first int) attention.Observer {
+	if of == nil {
 		return nil
 	}
-	observe := b.Observe(layer)
+	observe := of(layer)
 	if observe == nil || first == 0 {
 		return observe
 	}

@@ -57,6 +57,11 @@ type Config struct {
 	LogitSoftCap   float32 // bound of the logits; none
 	Gate           nn.Gate // of a gated feed-forward network; SwiGLU
 
+	// Source tells that there is an encoder for a source text, which the decoder looks at:
+	// it is an EncoderDecoder, whose text begins with the token Start.
+	Source bool
+	Start  int32
+
 	Pooling Pooling
 	Encoder bool // its queries see what is ahead, so it can't write on; it is for embeddings
 
@@ -106,6 +111,9 @@ func (c *Config) NewCache(t kvcache.Type, capacity int) *kvcache.Cache {
 			l.Window = 0 // all are there before the first is seen
 		}
 		shapes[i] = kvcache.Shape{KVHeads: own.OwnKVHeads(), HeadDim: own.HeadDim, Window: l.Window, Width: l.Width, State: l.State}
+	}
+	if c.Source { // keys and values of the source text in each layer, and those of an encoder's layer
+		shapes = append(shapes, kvcache.Uniform(c.NumLayers+1, shapes[0])...)
 	}
 	return kvcache.New(t, shapes, capacity)
 }

@@ -68,6 +68,12 @@ func (d *decoder) keep(b *Batch, layer int, x []float32) []float32 {
 // that keep leaves.
 func (d *decoder) addAttention(b *Batch, layer int, x, h []float32) (_, _ []float32) {
 	x, h = d.keep(b, layer, x), d.keep(b, layer, h)
+	d.addMixed(b, layer, x, h)
+	return x, h
+}
+
+// addMixed adds what attention gives, h, to x, of all rows.
+func (d *decoder) addMixed(b *Batch, layer int, x, h []float32) {
 	if b.Parts != nil {
 		b.Parts.begin(d.c, layer, x)
 	}
@@ -75,7 +81,6 @@ func (d *decoder) addAttention(b *Batch, layer int, x, h []float32) (_, _ []floa
 	if b.Parts != nil {
 		b.Parts.mix(d.c, layer, h)
 	}
-	return x, h
 }
 
 // addNormed is addAttention of the norm of h.

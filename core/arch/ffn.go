@@ -33,22 +33,36 @@ func gated(ctx *nn.Context, c *Config, gateUp, down *nn.Linear, split shard.Spli
 	down.Forward(ctx, h)
 }
 
-// geluFFN is the feed-forward network down(gelu(up·h)).
-type geluFFN struct {
+// plainFFN is a feed-forward network down(f(up·h)).
+type plainFFN struct {
 	Up   nn.Linear `gguf:"ffn_up" dim:"ffn,hidden"`
 	Down nn.Linear `gguf:"ffn_down" dim:"hidden,ffn"`
 }
 
-// feedForward writes the network's output over its input h, of any number of rows.
-func (f *geluFFN) feedForward(ctx *nn.Context, c *Config, h []float32) {
+// forward writes the network's output, with f in place of its hidden values, over its input h, of any
+// number of rows.
+func (p *plainFFN) forward(ctx *nn.Context, c *Config, h []float32, f func(x []float32)) {
 	n := len(h) / c.HiddenSize
 	if n == 0 {
 		return
 	}
 	ctx.Input(h, n)
 	hidden := ctx.Part(nn.BufferMixed, n, c.ffnSplit)
-	f.Up.Forward(ctx, hidden)
-	nn.GELU(hidden)
+	p.Up.Forward(ctx, hidden)
+	f(hidden)
 	ctx.Input(ctx.Whole(nn.BufferMixed, n, c.ffnSplit), n)
-	f.Down.Forward(ctx, h)
+	p.Down.Forward(ctx, h)
 }
+
+// geluFFN is the feed-forward network down(gelu(up·h)).
+type geluFFN struct{ plainFFN }
+
+// feedForward writes the network's output over its input h, of any number of rows.
+func (f *geluFFN) feedForward(ctx *nn.Context, c *Config, h []float32) { f.forward(ctx, c, h, nn.GELU) }
+
+// reluFFN is the feed-forward network down(relu(up·h)), as in the first Transformer: Vaswani et
+// al., arXiv:1706.03762, eq. 2.
+type reluFFN struct{ plainFFN }
+
+// feedForward writes the network's output over its input h, of any number of rows.
+func (f *reluFFN) feedForward(ctx *nn.Context, c *Config, h []float32) { f.forward(ctx, c, h, nn.ReLU) }

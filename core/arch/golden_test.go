@@ -37,6 +37,10 @@ func TestGolden(t *testing.T) {
 			t.Run(name, func(t *testing.T) { testEncoder(t, &golden{Fixture: f}) })
 			continue
 		}
+		if f.Mode == "encoder-decoder" {
+			t.Run(name, func(t *testing.T) { testEncoderDecoder(t, &golden{Fixture: f}) })
+			continue
+		}
 		require.Equal(t, "decoder", f.Mode)
 		t.Run(name, func(t *testing.T) {
 			g := &golden{Fixture: f}
@@ -67,9 +71,51 @@ func testEncoder(t *testing.T, g *golden) {
 	g.compare(t, "embd", whole.hidden, g.logitsTolerance())
 	for i := range g.config.NumLayers {
 		g.compare(t, fmt.Sprintf("attn.%d", i), whole.weights[i], g.tolerance(g.Tolerance.AttnAbs))
-		g.compare(t, fmt.Sprintf("l_out.%d", i), whole.residual[i], g.tolerance(g.Tolerance.LOutAbs))
+		g.compareStream(t, fmt.Sprintf("l_out.%d", i), whole.residual[i])
 	}
 	t.Logf("largest error / allowed: embeddings %s, attention %s, residual stream %s", g.worst["embd"], g.worst["attn"], g.worst["l_out"])
+}
+
+// testEncoderDecoder compares what the encoder makes of the prompt, and what the decoder makes of
+// its own with that in sight; it has the same bits token by token, and along the greedy path.
+func testEncoderDecoder(t *testing.T, g *golden) {
+	g.load(t)
+	require.True(t, g.config.Source)
+	require.Equal(t, g.DecoderPrompt[0], g.config.Start)
+	encoder := *g.Fixture
+	encoder.AttnQ = g.EncAttnQ
+	source := func() (results, *kvcache.Cache) {
+		cache := g.config.NewCache(kvcache.F32, g.NCtx)
+		r := newResults()
+		b := (&golden{Fixture: &encoder, config: g.config}).batch(t, &r, cache, g.Prompt, len(g.Prompt))
+		b.Context, b.Hidden = &g.context, make([]float32, len(g.Prompt)*g.config.HiddenSize)
+		g.decoder.(arch.EncoderDecoder).Encode(b)
+		require.Equal(t, len(g.Prompt), cache.Source)
+		r.hidden = b.Hidden
+		return r, cache
+	}
+	r, cache := source()
+	g.compare(t, "enc.out", r.hidden, g.logitsTolerance())
+	for i := range r.weights {
+		g.compare(t, fmt.Sprintf("enc.attn.%d", i), r.weights[i], g.tolerance(g.Tolerance.AttnAbs))
+		g.compareStream(t, fmt.Sprintf("enc.l_out.%d", i), r.residual[i])
+	}
+	whole := g.runOn(t, cache, g.DecoderPrompt, len(g.DecoderPrompt))
+	g.compare(t, "logits", whole.logits, g.logitsTolerance())
+	for i := range g.config.NumLayers {
+		g.compare(t, fmt.Sprintf("attn.%d", i), whole.weights[i], g.tolerance(g.Tolerance.AttnAbs))
+		g.compare(t, fmt.Sprintf("cross_attn.%d", i), whole.cross[i], g.tolerance(g.Tolerance.AttnAbs))
+		g.compareStream(t, fmt.Sprintf("l_out.%d", i), whole.residual[i])
+	}
+	_, cache = source()
+	parts := g.runOn(t, cache, g.DecoderPrompt, 1)
+	require.Equal(t, whole.logits, parts.logits)
+	require.Equal(t, whole.weights, parts.weights)
+	require.Equal(t, whole.cross, parts.cross)
+	_, cache = source()
+	g.Prompt = g.DecoderPrompt
+	g.greedyOn(t, cache)
+	t.Logf("largest error / allowed: logits %s, attention %s, cross-attention %s, residual stream %s", g.worst["logits"], g.worst["attn"], g.worst["cross_attn"], g.worst["l_out"])
 }
 
 // golden is a model under test.
@@ -119,42 +165,25 @@ func (g *golden) logitsTolerance() float64 {
 // results is what comes of a run: logits or hidden states of all tokens, weights of the fixture's
 // queries [heads, queries, keys] by layer, and the last token's residual stream.
 type results struct {
-	logits, hidden    []float32
-	weights, residual map[int][]float32
+	logits, hidden           []float32
+	weights, cross, residual map[int][]float32
 }
 
 // run computes ids in an empty cache, some tokens at a time.
 func (g *golden) run(t *testing.T, ids []int32, step int) results {
-	r := results{weights: map[int][]float32{}, residual: map[int][]float32{}}
-	cache := g.config.NewCache(kvcache.F32, g.NCtx)
-	queries := map[int]int{}
-	for i, q := range g.AttnQ {
-		queries[q] = i
-	}
+	return g.runOn(t, g.config.NewCache(kvcache.F32, g.NCtx), ids, step)
+}
+
+// runOn is run with a cache.
+func (g *golden) runOn(t *testing.T, cache *kvcache.Cache, ids []int32, step int) results {
+	r := newResults()
 	for at := 0; at < len(ids); at += step {
 		part := ids[at:min(at+step, len(ids))]
-		b := &arch.Batch{IDs: part, Cache: cache, Context: &g.context}
+		b := g.batch(t, &r, cache, part, len(ids))
 		if g.config.Encoder {
 			b.Hidden = make([]float32, len(part)*g.config.HiddenSize)
 		} else {
 			b.Logits = make([]float32, len(part)*g.config.VocabSize)
-		}
-		b.Observe = func(layer int) attention.Observer {
-			if r.weights[layer] == nil {
-				r.weights[layer] = make([]float32, g.config.NumHeads*len(queries)*len(ids))
-			}
-			return func(head, position int, weights []float32) {
-				if !g.config.Encoder {
-					require.Len(t, weights, position+1)
-				}
-				if i, ok := queries[position]; ok {
-					copy(r.weights[layer][(head*len(queries)+i)*len(ids):], weights)
-				}
-			}
-		}
-		b.Residual = func(layer int, x []float32) {
-			require.Len(t, x, len(part)*g.config.HiddenSize)
-			r.residual[layer] = append([]float32(nil), x[len(x)-g.config.HiddenSize:]...)
 		}
 		g.decoder.Forward(b)
 		r.logits, r.hidden = append(r.logits, b.Logits...), append(r.hidden, b.Hidden...)
@@ -163,12 +192,54 @@ func (g *golden) run(t *testing.T, ids []int32, step int) results {
 	return r
 }
 
+func newResults() results {
+	return results{weights: map[int][]float32{}, cross: map[int][]float32{}, residual: map[int][]float32{}}
+}
+
+// batch returns a batch of some of a text's tokens that tells r what it looks at.
+func (g *golden) batch(t *testing.T, r *results, cache *kvcache.Cache, part []int32, length int) *arch.Batch {
+	queries := map[int]int{}
+	for i, q := range g.AttnQ {
+		queries[q] = i
+	}
+	observe := func(all map[int][]float32, keys int) func(int) attention.Observer {
+		return func(layer int) attention.Observer {
+			if all[layer] == nil {
+				all[layer] = make([]float32, g.config.NumHeads*len(queries)*keys)
+			}
+			return func(head, position int, weights []float32) {
+				if i, ok := queries[position]; ok {
+					copy(all[layer][(head*len(queries)+i)*keys:][:keys], weights)
+				}
+			}
+		}
+	}
+	return &arch.Batch{
+		IDs: part, Cache: cache, Context: &g.context,
+		Observe: observe(r.weights, length), ObserveCross: observe(r.cross, cache.Source),
+		Residual: func(layer int, x []float32) {
+			require.Len(t, x, len(part)*g.config.HiddenSize)
+			r.residual[layer] = append([]float32(nil), x[len(x)-g.config.HiddenSize:]...)
+		},
+	}
+}
+
 // compare compares with a section; one that neither has is fine.
 func (g *golden) compare(t *testing.T, section string, got []float32, allowed float64) {
 	t.Helper()
 	_, want, ok := g.Section(section)
 	require.Equal(t, ok, got != nil, "section %s", section)
 	g.near(t, section, want, got, allowed)
+}
+
+// compareStream compares a residual stream, if the reference has it: of encoders, and of what goes with
+// them, it has not the last layer's.
+func (g *golden) compareStream(t *testing.T, section string, got []float32) {
+	t.Helper()
+	require.NotNil(t, got, section)
+	if _, _, ok := g.Section(section); ok {
+		g.compare(t, section, got, g.tolerance(g.Tolerance.LOutAbs))
+	}
 }
 
 func (g *golden) near(t *testing.T, section string, want, got []float32, allowed float64) {
@@ -187,12 +258,15 @@ func (g *golden) near(t *testing.T, section string, want, got []float32, allowed
 
 // greedy follows the greedy path, comparing all its logits, and the tokens as long
 // as their lead is more than the tolerance.
-func (g *golden) greedy(t *testing.T) {
+func (g *golden) greedy(t *testing.T) { g.greedyOn(t, g.config.NewCache(kvcache.F32, g.NCtx)) }
+
+// greedyOn is greedy with a cache.
+func (g *golden) greedyOn(t *testing.T, cache *kvcache.Cache) {
 	shape, want, ok := g.Section("gen_logits")
 	require.True(t, ok)
 	ids, sure := append([]int32(nil), g.Prompt...), true
 	ids = append(ids, g.Greedy[:len(g.Greedy)-1]...)
-	rows := g.run(t, ids, len(ids)).logits
+	rows := g.runOn(t, cache, ids, len(ids)).logits
 	for i, id := range g.Greedy {
 		at := (len(g.Prompt) - 1 + i) * g.config.VocabSize
 		row := rows[at : at+g.config.VocabSize]

@@ -188,3 +188,13 @@ func (k *keys) windows(c *Config, def int, local func(layer int) bool) {
 func everyBut(period int) func(int) bool {
 	return func(layer int) bool { return layer%period != period-1 }
 }
+
+// token returns a token's number, of a vocabulary of so many; without the key the first.
+func (k *keys) token(name string, vocab int) int32 {
+	id := k.number(name, 0)
+	if id < 0 || id >= float64(vocab) || id != math.Trunc(id) {
+		k.fail("metadata key %q is %v, no token of %d", k.prefix+name, id, vocab)
+		return 0
+	}
+	return int32(id)
+}

@@ -51,13 +51,20 @@ func (a *headsOutput) attendTo(b *Batch, d *decoder, layer int, cache *kvcache.L
 	for i, g := range gates {
 		mixed[i] *= sigmoid(g)
 	}
+	d.mixHeads(b, layer, &a.AttnOut, mixed, h)
+}
+
+// mixHeads writes to h what the output matrix makes of the heads' outputs, of which mixed is
+// this worker's part of nn.BufferMixed.
+func (d *decoder) mixHeads(b *Batch, layer int, out *nn.Linear, mixed, h []float32) {
+	n := len(b.IDs)
 	if b.Heads != nil {
 		b.Heads(layer, d.c.heads.From, mixed)
 	}
 	whole := b.Context.Whole(nn.BufferMixed, n, d.c.headSplit)
 	if b.Parts != nil {
-		b.Parts.attend(b.Context, d.c, layer, &a.AttnOut, whole)
+		b.Parts.attend(b.Context, d.c, layer, out, whole)
 	}
 	b.Context.Input(whole, n)
-	a.AttnOut.Forward(b.Context, h)
+	out.Forward(b.Context, h)
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // Causal is multi-head attention over a cache, where a position sees itself and
-// what came before; with Ahead, that of an encoder. Several query heads may share a key and value head (grouped
+// what came before; with Ahead, that of an encoder, or cross-attention. Several query heads may share a key and value head (grouped
 // queries: Ainslie et al., arXiv:2305.13245).
 //
 // The keys and values are taken a chunk of the cache at a time, and the softmax
@@ -43,6 +43,7 @@ type Causal struct {
 	Ahead   int       // how many later positions of the batch a query sees beside these; an encoder's
 	SoftCap float32   // bounds the scores: kernel.SoftCap before the softmax; 0 does not
 	Sinks   []float32 // [Heads], a further score of each softmax, of no position; nil without
+	Bias    Bias      // of the scores of Heads, after SoftCap; nil without
 }
 
 // NewCausal returns the attention of whole groups with the usual scale. heads is a
@@ -76,7 +77,7 @@ type Workspace struct {
 	scores  []float32 // [rows, chunk]
 	rows    []row
 	weights []float32 // [rows, positions], for an observer
-	end     int       // position behind the batch
+	end     int       // position behind the keys
 }
 
 // row is the state of one query's softmax.
@@ -139,9 +140,16 @@ func WorkspaceBytes(tokens, group, headDim int) int64 {
 //
 // observe may be nil.
 func (a *Causal) Forward(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n int, observe Observer) {
+	a.ForwardTo(w, dst, q, stride, layer, first, n, first+n, observe)
+}
+
+// ForwardTo is Forward where the cache holds keys and values of the positions up to
+// end. With Ahead beyond all of them this is cross-attention: then the positions are
+// those of another text, all of which each query sees. Vaswani et al., §3.2.3.
+func (a *Causal) ForwardTo(w *Workspace, dst, q []float32, stride int, layer *kvcache.Layer, first, n, end int, observe Observer) {
 	before := profile.Enter(profile.Attention)
 	width := a.Heads * a.HeadDim
-	w.end = first + n
+	w.end = end
 	for h := range a.KVHeads {
 		from, to := a.queries(h)
 		group, at := to-from, from*a.HeadDim
@@ -193,6 +201,9 @@ func (a *Causal) tile(w *Workspace, layer *kvcache.Layer, head, from, group, fir
 			lo, hi := a.visible(w, first+i/group, at)
 			seen := scores[i*stride+lo : i*stride+hi]
 			a.bound(seen)
+			if a.Bias != nil {
+				a.Bias.Add(seen, from+i%group, first+i/group, at+lo)
+			}
 			r, factor := &w.rows[i], float32(0)
 			r.max, r.sum, factor = kernel.Rescale(seen, r.max, r.sum)
 			if factor != 1 {

@@ -25,6 +25,12 @@ func tabulated(b Bias, s sizes, first int) Bias {
 	return d
 }
 
+// Tabulate returns ALiBi or T5Bias as a table, for Causal with so many positions.
+func Tabulate(b Bias, heads, positions int) Bias {
+	return tabulated(b, sizes{heads: heads, queries: positions, keys: positions}, 0)
+}
+
+// Add is as in Bias.
 func (d *distances) Add(scores []float32, head, query, from int) {
 	kernel.Add(scores, d.numbers.Row(head)[from-query+d.last:][:len(scores)])
 }

@@ -92,6 +92,10 @@ type Cache struct {
 	typ              Type
 	capacity, length int
 	layers           []Layer
+
+	// Source is how many positions of another text some layers hold beside this one's
+	// positions. Truncate leaves them alone.
+	Source int
 }
 
 // Layer is the keys and values of one decoder layer.

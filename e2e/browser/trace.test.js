@@ -8,7 +8,8 @@ import { sendFile } from '../lib/server.js';
 
 /** Full attention, learned positions and biases, multi-query, windows with soft caps, sinks, and layers without attention. */
 const models = goldenModels().filter(({ name }) => /^(llama_untied|gpt2|falcon7b|gemma3|gpt_oss|lfm2|qwen35)$/.test(name));
-const fixture = setUp(Object.fromEntries(models.map(({ name, path }) => [`/golden/${name}.gguf`, (request, response) => sendFile(path, request, response)])));
+const encoderDecoders = goldenModels('encoder-decoder');
+const fixture = setUp(Object.fromEntries([...models, ...encoderDecoders].map(({ name, path }) => [`/golden/${name}.gguf`, (request, response) => sendFile(path, request, response)])));
 
 test('attention rows and residual streams of golden models', { skip: noGolden }, async (t) => {
   for (const model of models) {
@@ -62,6 +63,44 @@ test('attention rows and residual streams of golden models', { skip: noGolden },
             assert.equal(id, got.top[i][0]);
             assert.ok(Math.abs(prob - got.top[i][1]) < 1e-6);
           });
+        }),
+      );
+    }
+  }
+});
+
+test('cross-attention of golden models, and their tokens', { skip: noGolden }, async (t) => {
+  assert.ok(encoderDecoders.length > 1);
+  for (const model of encoderDecoders) {
+    for (const workers of [1, 2]) {
+      await t.test(`${model.name}, ${workers} workers`, () =>
+        fixture.onPage('/blank', async (page) => {
+          const { prompt, decoder_prompt: decoderTokens, greedy, tolerance } = model.expected;
+          const got = await page.evaluate(async ({ name, prompt, decoderTokens, maxTokens, workers }) => {
+            const { Gander } = await import('/gander/index.js');
+            const model = await Gander.load(`/golden/${name}.gguf`, { workers, cache: false });
+            const options = { maxTokens, temperature: 0, ignoreEOS: true, decoderTokens };
+            const { tokens } = await model.complete(prompt, options);
+            const [{ attention: a }] = await Array.fromAsync(model.generate(prompt, { ...options, maxTokens: 1, attention: { prompt: true } }));
+            const wrong = await model.complete(prompt, { decoderTokens: [1.5] }).catch((e) => e.name);
+            const { encoderDecoder } = model.info;
+            model.close();
+            return { tokens: [...tokens], shape: [a.layers.length, a.heads.length, a.queries, a.keys, a.cross.keys], attn: [...a.weights], cross_attn: [...a.cross.weights], wrong, encoderDecoder };
+          }, { name: model.name, prompt, decoderTokens, maxTokens: greedy.length, workers });
+          assert.deepEqual(got.tokens, greedy);
+          assert.deepEqual([got.wrong, got.encoderDecoder], ['TypeError', true]);
+          const [layers, heads, queries, keys, sourceKeys] = got.shape;
+          assert.deepEqual([queries, keys, sourceKeys], [decoderTokens.length, decoderTokens.length, prompt.length]);
+          for (const kind of ['attn', 'cross_attn']) {
+            for (let layer = 0; layer < layers; layer++) {
+              const { shape, values } = model.section(`${kind}.${layer}`);
+              assert.deepEqual(shape, [heads, queries, kind === 'attn' ? keys : sourceKeys]);
+              values.forEach((want, i) => {
+                const seen = got[kind][layer * values.length + i];
+                assert.ok(Math.abs(want - seen) <= tolerance.attn_abs, `${kind}.${layer}, value ${i}: ${seen}, not ${want}`);
+              });
+            }
+          }
         }),
       );
     }

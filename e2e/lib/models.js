@@ -22,7 +22,7 @@ function architectures() {
  * The golden models of the architectures that Gander has: name, path of the file, expected.json, and a function that gives a section of
  * expected.bin.
  *
- * @param {'decoder' | 'encoder'} [mode]
+ * @param {'decoder' | 'encoder' | 'encoder-decoder'} [mode]
  */
 export function goldenModels(mode = 'decoder') {
   if (noGolden) return [];

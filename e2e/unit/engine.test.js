@@ -37,6 +37,23 @@ test('golden models in Node, and natively', { skip: noGolden }, async (t) => {
   }
 });
 
+test('golden models with an encoder and a decoder in Node, and natively', { skip: noGolden }, async (t) => {
+  const { go } = await startEngine(wasm, assert.ifError);
+  for (const model of goldenModels('encoder-decoder')) {
+    await t.test(model.name, async () => {
+      const { prompt, greedy, decoder_prompt: decoderTokens } = model.expected;
+      const info = await go.open(blobSource(await openAsBlob(model.path)), {}, signal, () => {});
+      assert.deepEqual([info.encoder, info.encoderDecoder], [false, true]);
+      /** @type {number[]} */
+      const tokens = [];
+      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true, decoderTokens }, signal, ({ id }) => tokens.push(id));
+      assert.deepEqual(tokens, greedy);
+      const said = execFileSync('go', ['run', '-tags', 'purego', './cmd/gander', 'logits', '-m', model.path, '--tokens', prompt.join(), '--json'], { cwd: root, maxBuffer: 1 << 28 });
+      assert.deepEqual(await go.logits(Int32Array.from(prompt), signal), Float32Array.from(JSON.parse(said.toString()).logits[0]));
+    });
+  }
+});
+
 test('golden encoders in Node', { skip: noGolden }, async (t) => {
   const { go } = await startEngine(wasm, assert.ifError);
   for (const model of goldenModels('encoder')) {

@@ -29,6 +29,7 @@ import { sourceSpec } from './source.js';
  * @property {string} mainType the GGML type of most values
  * @property {string} tokenizer as in the file's `tokenizer.ggml.model`
  * @property {boolean} encoder whether it has embeddings (`embed`) and writes nothing
+ * @property {boolean} encoderDecoder whether an encoder reads the prompt, and the answer is a text of its own, such as a translation
  * @property {'mean' | 'cls' | 'last' | ''} pooling how `embed` makes one vector of a text, unless told otherwise
  * @property {'model' | 'chatml'} chatTemplate whose chat template `applyChatTemplate` takes: the model's, or ChatML where it has none
  * @property {Memory & Held} memory what the model takes of all workers together

@@ -60,6 +60,8 @@ import { traceChecks, traceOptions } from './trace.js';
  * @property {boolean | number} [logprobs] adds `logprob` and the n likeliest tokens as `top`; true is 1
  * @property {number} [speculate] how many tokens may be guessed from the text so far and computed ahead, at most 64: the same text, faster
  *   where it repeats itself; 0 is off, the default
+ * @property {number[] | Int32Array} [decoderTokens] of a model with an encoder and a decoder (`info.encoderDecoder`): what the answer begins
+ *   with, its first token included; default: just that
  * @property {boolean | import('./trace.js').AttentionOptions} [attention] adds to each token what the model's heads looked at, as `attention`
  * @property {boolean | import('./trace.js').LensOptions} [lens] adds what each layer would have written, as `lens`
  * @property {boolean | import('./trace.js').ResidualOptions} [residual] adds the residual stream, as `residual`
@@ -142,6 +144,7 @@ const generateChecks = {
   overflow: be("'stop' or 'shift'", (v) => v === 'stop' || v === 'shift'),
   keep: number(0, 2 ** 31 - 1, { integer: true }),
   speculate: number(0, 64, { integer: true }),
+  decoderTokens: (_, value) => void tokenIds(/** @type {number[]} */ (value)),
   ...traceChecks,
   signal,
 };

@@ -38,7 +38,17 @@ import { be, boolean, check, describe, given, number } from './checks.js';
  * @property {number} keys `first + queries`
  * @property {Float32Array} weights [layers, heads, queries, keys]; with `topK` [layers, heads, queries, topK], the largest first
  * @property {Int32Array} [positions] with `topK`: the positions of the weights; where fewer are above 0, the rest is -1
+ * @property {CrossAttention} [cross] of a model with an encoder and a decoder: what the same heads looked at in the source text
  * @property {Float32Array} [norms] with `norms`: [layers, heads, queries], the Euclidean norm of each head's output
+ */
+
+/**
+ * The weights of cross-attention, for the same layers, heads and queries.
+ *
+ * @typedef {object} CrossAttention
+ * @property {number} keys how many tokens the source text has
+ * @property {Float32Array} weights [layers, heads, queries, keys]; with `topK` [layers, heads, queries, topK], the largest first
+ * @property {Int32Array} [positions] with `topK`: the positions of the weights in the source text
  */
 
 /**
@@ -141,6 +151,7 @@ export function traceOptions({ attention, lens, residual, attribution, ablate })
  * @returns {ArrayBuffer[]}
  */
 export function transferables({ attention, residual, attribution }) {
-  const arrays = [attention?.weights, attention?.positions, attention?.norms, residual?.values, attribution?.values, attribution?.mlp, attribution?.mixer];
+  const { cross } = attention ?? {};
+  const arrays = [attention?.weights, attention?.positions, attention?.norms, cross?.weights, cross?.positions, residual?.values, attribution?.values, attribution?.mlp, attribution?.mixer];
   return arrays.flatMap((array) => (array ? [/** @type {ArrayBuffer} */ (array.buffer)] : []));
 }

@@ -19,13 +19,18 @@ type Fixture struct {
 	Name      string
 	ModelPath string
 
-	Arch      string          `json:"arch"`
-	Mode      string          `json:"mode"`
-	Prompt    []int32         `json:"prompt"`
-	Greedy    []int32         `json:"greedy"`
-	TextHex   string          `json:"greedy_text_hex"`
-	Steps     []Step          `json:"steps"`
-	AttnQ     []int           `json:"attn_q"`
+	Arch    string  `json:"arch"`
+	Mode    string  `json:"mode"`
+	Prompt  []int32 `json:"prompt"`
+	Greedy  []int32 `json:"greedy"`
+	TextHex string  `json:"greedy_text_hex"`
+	Steps   []Step  `json:"steps"`
+	AttnQ   []int   `json:"attn_q"`
+
+	// Of an encoder and decoder.
+	DecoderPrompt []int32 `json:"decoder_prompt"`
+	EncAttnQ      []int   `json:"enc_attn_q"`
+
 	NCtx      int             `json:"n_ctx"`
 	Tokenizer []TokenizerCase `json:"tokenizer"`
 	Kind      struct {

@@ -93,8 +93,8 @@ export class GanderAttention extends HTMLElement {
    * @returns {AsyncGenerator<import('../model.js').Token, import('../model.js').GenerateEnd, void>} as `model.generate` gives it
    */
   async *watch(model, prompt, options = {}) {
-    const tokens = await promptTokens(model, prompt);
-    const size = promptBytes(model.info, tokens.length);
+    const tokens = model.info.encoderDecoder ? [] : await promptTokens(model, prompt); // the answer is a text of its own
+    const size = promptBytes(model.info, Math.max(1, tokens.length));
     const whole = size <= this.maxBytes;
     const all = tracing(options, whole, this.maxBytes);
     const { signal: _, ...rest } = all;
