@@ -214,8 +214,13 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 			g.flush(yield)
 			return nil
 		}
-		if !g.stream.Holds() && !g.stopper.Holds() && !g.drain(yield) {
-			return nil
+		if !g.stream.Holds() && !g.stopper.Holds() {
+			if !g.drain(yield) {
+				return nil
+			}
+			if s.trace != nil {
+				s.trace.reclaim(t.Attention)
+			}
 		}
 		before := profile.Enter(profile.Caller) // whose context may do more than look
 		err := context.Cause(ctx)

@@ -33,6 +33,10 @@ type AttentionOptions struct {
 	// MaxBytes bounds what is reported of a token; an answer that could need more is
 	// refused before anything is computed. 0: 256 MiB.
 	MaxBytes int64 `json:"maxBytes"`
+
+	// Reuse lets the Weights of a token be overwritten when the next is asked for: for those
+	// who copy them, so that not every token takes memory that nobody has touched yet, which is slow.
+	Reuse bool `json:"-"`
 }
 
 // LensOptions says what the logit lens reports.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -186,6 +187,37 @@ func TestTraceOfAStep(t *testing.T) {
 				for p, w := range values {
 					require.True(t, seen[int32(p)] || w <= top.Weights[at+2], "%s: weight %v of position %d is missing", name, w, p)
 				}
+			}
+		}
+	}
+}
+
+// TestTraceReuse: weights that were copied when their token came are those of a run that
+// keeps them all, also of tokens that wait for a stop string; without that the memory is the same one.
+func TestTraceReuse(t *testing.T) {
+	f := coretest.Golden(t, "llama_untied")
+	m := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx})
+	for _, a := range []core.AttentionOptions{{}, {Norms: true}, {Prompt: true}, {TopK: 2}} {
+		for _, stop := range [][]string{nil, {"never written, but its beginning is", f.GreedyText(t)[:20] + "\x00"}} {
+			o := greedy(len(f.Greedy))
+			o.Stop = stop
+			kept, copied := a, a
+			o.Attention = &kept
+			want := traced(t, m, f.Prompt, o)
+			copied.Reuse = true
+			o.Attention = &copied
+			s, err := m.NewSession()
+			require.NoError(t, err)
+			i, places := 0, map[*float32]bool{}
+			for tok, err := range s.Generate(context.Background(), f.Prompt, o) {
+				require.NoError(t, err)
+				require.True(t, reflect.DeepEqual(want[i].Attention, tok.Attention), "token %d", i)
+				places[&tok.Attention.Weights[0]] = true
+				i++
+			}
+			require.Equal(t, len(want), i)
+			if stop == nil && a.TopK == 0 {
+				require.Less(t, len(places), 5, "the memory is used again")
 			}
 		}
 	}

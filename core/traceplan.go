@@ -22,6 +22,7 @@ type tracePlan struct {
 	source        int   // positions of a source text, which cross-attention looks at
 	topK          int
 	prompt, norms bool
+	reuse         bool
 	maxBytes      int64
 
 	lens        []int // layers
@@ -54,7 +55,7 @@ func (o *TraceOptions) plan(c *arch.Config, capacity int) (p tracePlan, err erro
 		if a.MaxBytes < 0 {
 			return p, &errs.OptionError{Option: "attention", What: fmt.Sprintf("maxBytes %d is negative", a.MaxBytes)}
 		}
-		p.topK, p.prompt, p.norms, p.maxBytes = a.TopK, a.Prompt, a.Norms, a.MaxBytes
+		p.topK, p.prompt, p.norms, p.reuse, p.maxBytes = a.TopK, a.Prompt, a.Norms, a.Reuse, a.MaxBytes
 		if p.maxBytes == 0 {
 			p.maxBytes = defaultTraceBytes
 		}

@@ -22,6 +22,7 @@ type tracer struct {
 	first, queries, keys int         // of the queries whose attention is reported
 	rows                 []float32   // by worker, layer and head: see place
 	split                shard.Split // of the rows
+	spare                []float32   // weights that nobody has any more
 
 	lensView *arch.Lens
 	parts    *arch.Parts
@@ -106,7 +107,7 @@ func (t *tracer) resize() {
 	n := t.split.Total()
 	switch {
 	case t.direct():
-		t.rows = make([]float32, n)
+		t.rows = t.take(n)
 		return
 	case cap(t.rows) < n:
 		t.rows = make([]float32, n+n/4)
@@ -271,7 +272,30 @@ func (t *tracer) newWeights(rows, keys int) ([]float32, []int32) {
 	if t.topK > 0 {
 		return make([]float32, rows*t.topK), make([]int32, rows*t.topK)
 	}
+	if t.queries == 1 && t.whole == nil { // each is written as a whole
+		return t.take(rows * keys), nil
+	}
 	return make([]float32, rows*keys), nil
+}
+
+// take returns memory for n weights, whose values have no meaning.
+func (t *tracer) take(n int) []float32 {
+	x := t.spare
+	t.spare = nil
+	switch {
+	case cap(x) >= n:
+		return x[:n]
+	case t.reuse:
+		return make([]float32, n, n+n/4) // the text grows
+	}
+	return make([]float32, n)
+}
+
+// reclaim takes back the weights of a token that was yielded.
+func (t *tracer) reclaim(a *Attention) {
+	if t.reuse && a != nil && a.Queries == 1 && t.topK == 0 {
+		t.spare = a.Weights
+	}
 }
 
 // unpack puts what was kept of a query into row i of a.

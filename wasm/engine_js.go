@@ -189,6 +189,9 @@ func (e *engine) generate(args []js.Value) (any, error) {
 	if err := fromJS(&o, args[1]); err != nil {
 		return nil, err
 	}
+	if o.Attention != nil {
+		o.Attention.Reuse = true // they are copied into JavaScript
+	}
 	prompt, err := e.promptIDs(args[0])
 	if err != nil {
 		return nil, err
