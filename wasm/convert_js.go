@@ -130,10 +130,15 @@ type number interface{ ~int32 | ~float32 }
 // typedArray copies values into a new typed array of the JavaScript class named class.
 func typedArray[T number](class string, values []T) js.Value {
 	raw := js.Global().Get("Uint8Array").New(len(values) * 4)
-	if len(values) > 0 {
-		js.CopyBytesToJS(raw, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*4))
-	}
+	copyBytes(raw, values)
 	return js.Global().Get(class).New(raw.Get("buffer"))
+}
+
+// copyBytes copies values into a Uint8Array.
+func copyBytes[T number](dst js.Value, values []T) {
+	if len(values) > 0 {
+		js.CopyBytesToJS(dst, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*4))
+	}
 }
 
 // int32s copies the values out of an Int32Array.

@@ -22,11 +22,12 @@ var errNoModel = errors.New("wasm: no model is open")
 
 // An engine holds one model. The worker sees to it that logits and generate run one at a time.
 type engine struct {
-	pause     js.Value
-	exchange  Exchange
-	exchanged chan bool // one that was pending is done, or broke
-	model     *core.Model
-	session   *core.Session // what generate computed last; nil if there is nothing to build on
+	pause      js.Value
+	takeMemory js.Value // see www/gander/lent-memory.js
+	exchange   Exchange
+	exchanged  chan bool // one that was pending is done, or broke
+	model      *core.Model
+	session    *core.Session // what generate computed last; nil if there is nothing to build on
 }
 
 // open implements GoEngine.open(source, options, signal, onProgress).
@@ -225,6 +226,22 @@ func (e *engine) promptIDs(prompt js.Value) ([]int32, error) {
 	return int32s(prompt), nil
 }
 
+// tokenObject returns a token as JavaScript has it, its weights in memory that is lent.
+func (e *engine) tokenObject(token core.Token) map[string]any {
+	a := token.Attention
+	if a == nil {
+		return toJS(reflect.ValueOf(token)).(map[string]any)
+	}
+	rest := *a
+	rest.Weights = nil
+	token.Attention = &rest
+	object := toJS(reflect.ValueOf(token)).(map[string]any)
+	raw := e.takeMemory.Invoke(4 * len(a.Weights))
+	copyBytes(raw, a.Weights)
+	object["attention"].(map[string]any)["weights"] = js.Global().Get("Float32Array").New(raw.Get("buffer"), 0, len(a.Weights))
+	return object
+}
+
 // stream generates and hands each token to onToken. It returns how many there were.
 func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int32, o core.GenerateOptions, onToken js.Value) (int, error) {
 	e.session = nil // a session that panicked is not used again
@@ -234,7 +251,7 @@ func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int
 			e.session = session
 			return count, fmt.Errorf("wasm: generate: %w", err)
 		}
-		object := toJS(reflect.ValueOf(token)).(map[string]any)
+		object := e.tokenObject(token)
 		if o.Logprobs > 0 {
 			object["logprob"] = token.Logprob // also where it is 0: the token was certain
 		}

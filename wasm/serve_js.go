@@ -22,13 +22,13 @@ const modelLimit = 3776 << 20
 
 // Serve offers the engine to JavaScript and never returns.
 //
-// The first program argument names a global object {ready, pause}: ready is called once with the engine's functions; pause calls its
-// argument back after the event loop had a turn. exchange is how the workers of a model exchange what they have computed.
+// The first program argument names a global object {ready, pause, takeMemory}: ready is called once with the engine's functions; pause calls its
+// argument back after the event loop had a turn; takeMemory gives a Uint8Array for so many bytes of a token's weights. exchange is how the workers of a model exchange what they have computed.
 func Serve(exchange Exchange) {
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	hook := js.Global().Get(os.Args[1])
-	e := &engine{pause: hook.Get("pause"), exchange: exchange, exchanged: make(chan bool, 1)}
+	e := &engine{pause: hook.Get("pause"), takeMemory: hook.Get("takeMemory"), exchange: exchange, exchanged: make(chan bool, 1)}
 	functions := js.Global().Get("Object").New()
 	for name, f := range map[string]func([]js.Value) (any, error){
 		"open":              e.open,

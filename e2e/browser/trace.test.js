@@ -107,6 +107,26 @@ test('cross-attention of golden models, and their tokens', { skip: noGolden }, a
   }
 });
 
+test('weights of many tokens that are kept stay as they came, where their memory is lent', () =>
+  fixture.onPage('/blank', async (page) => {
+    const got = await page.evaluate(async () => {
+      const { Gander } = await import('/gander/index.js');
+      const model = await Gander.load('/models/stories.gguf');
+      const prompt = (await model.tokenize('Tom had a red ball and a dog. '.repeat(80))).slice(0, model.info.contextLength - 25);
+      const write = (attention) => Array.fromAsync(model.generate(prompt, { maxTokens: 24, temperature: 0, ignoreEOS: true, attention }));
+      const all = await write(true);
+      const some = await write({ layers: [2], heads: [1] }); // little: in memory of its own
+      model.close();
+      return all.map(({ attention: a }, i) => {
+        const { weights } = some[i].attention;
+        const at = (a.layers.indexOf(2) * a.heads.length + a.heads.indexOf(1)) * a.keys;
+        return { bytes: a.weights.byteLength, alone: a.weights.buffer.byteLength === a.weights.byteLength, same: weights.length === a.keys && weights.every((w, k) => w === a.weights[at + k]) };
+      });
+    });
+    assert.equal(got.length, 24);
+    for (const { bytes, alone, same } of got) assert.deepEqual([bytes > 1 << 16, alone, same], [true, true, true]);
+  }));
+
 test('heads that are switched off change the text, also in a session that goes on', () =>
   fixture.onPage('/blank', async (page) => {
     const texts = await page.evaluate(async () => {

@@ -1,6 +1,7 @@
 // The page's half of the protocol that worker.js documents. Its promise to callers: every call settles, whatever happens to the worker.
 
 import { GanderError } from './errors.js';
+import { takeOut } from './lent-memory.js';
 
 /**
  * A call as it is posted, but for its id.
@@ -171,6 +172,10 @@ export class Client {
     if (reply.type === 'watched') return this.#watch();
     const call = this.#pending.get(reply.id);
     if (!call) return; // it was aborted
+    if (reply.type === 'token') {
+      const buffer = takeOut(reply.token);
+      if (buffer) this.#worker.postMessage({ type: 'lent', buffer }, [buffer]);
+    }
     if (reply.type !== 'done' && reply.type !== 'error') return call.onEvent(reply);
     this.#pending.delete(reply.id);
     this.#memory = reply.memory ?? Infinity;

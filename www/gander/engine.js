@@ -3,6 +3,7 @@
 import './wasm_exec.js'; // a classic script; it defines globalThis.Go
 import { GanderError } from './errors.js';
 import { BROKEN, joinGroup } from './group.js';
+import { LentMemory } from './lent-memory.js';
 
 /**
  * What the Go half offers (package wasm). A rejection is a PlainError or what the source's `read` threw.
@@ -38,6 +39,7 @@ import { BROKEN, joinGroup } from './group.js';
  *
  * @typedef {object} Engine
  * @property {GoEngine} go
+ * @property {LentMemory} lent what the attention weights of its tokens are in
  * @property {() => number} memory the bytes of memory that it holds
  * @property {(plan: import('./group.js').GroupPlan | undefined) => {rank: number, size: number, costly: boolean} | undefined} join makes it a worker of a
  *   group, for the next `open` or `measure`, which take what this returns
@@ -66,11 +68,12 @@ export async function startEngine(wasm, onExit) {
   const memory = /** @type {WebAssembly.Memory} */ (instance.exports.mem);
   let view = new Int32Array(memory.buffer);
   const words = () => (view.buffer === memory.buffer ? view : (view = new Int32Array(memory.buffer))); // it grew
+  const lent = new LentMemory();
   const { promise, resolve } = withResolvers();
   // The program looks up this function by the name in its arguments, calls it before its main blocks, and so leaves no global behind.
   const hook = `gander.${Math.random().toString(36).slice(2)}`;
   go.argv = ['gander', hook];
-  Object.defineProperty(globalThis, hook, { configurable: true, value: { ready: resolve, pause } });
+  Object.defineProperty(globalThis, hook, { configurable: true, value: { ready: resolve, pause, takeMemory: (/** @type {number} */ bytes) => lent.take(bytes) } });
   const exited = go.run(instance);
   Reflect.deleteProperty(globalThis, hook);
   /** @param {unknown} [cause] */
@@ -84,6 +87,7 @@ export async function startEngine(wasm, onExit) {
   return {
     go: engine,
     memory: () => memory.buffer.byteLength,
+    lent,
     join(plan) {
       if (!plan) return (group = undefined);
       const joined = (group = joinGroup(plan, words, () => engine.exchanged(joined.broken === '')));

@@ -17,6 +17,7 @@
 //   { id, type: 'embed', text, options }                                                                            -> Float32Array
 //   { id, type: 'generate', prompt, options }      a `token` message for each token comes before the answer         -> GenerateEnd
 //   { id, type: 'abort' }                          stops the call with this id; the call itself is still answered
+//   { type: 'lent', buffer }                       gives back the memory that a token's weights were in (lent-memory.js)
 //   { type: 'watch', lock }                        asks the worker to hold a Web Lock, whose release tells the page that it died
 //
 // Worker to page:
@@ -54,7 +55,7 @@ import { transferables } from './trace.js';
  */
 
 /**
- * @typedef {Call | {id: number, type: 'abort'} | {type: 'watch', lock: string}} Request
+ * @typedef {Call | {id: number, type: 'abort'} | {type: 'lent', buffer: ArrayBuffer} | {type: 'watch', lock: string}} Request
  */
 
 /**
@@ -89,6 +90,7 @@ let last = Promise.resolve();
 
 port.addEventListener('message', ({ data }) => {
   if (data.type === 'abort') running.get(data.id)?.abort();
+  else if (data.type === 'lent') engine?.then(({ lent }) => lent.giveBack(data.buffer));
   else if (data.type === 'watch') watch(data.lock);
   else answer(data);
 });
