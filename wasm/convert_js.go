@@ -2,8 +2,8 @@ package wasm
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall/js"
 	"unsafe"
@@ -17,14 +17,10 @@ func toJS(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Struct:
 		object := map[string]any{}
-		for field, value := range v.Fields() {
-			if field.Anonymous {
-				maps.Copy(object, toJS(value).(map[string]any))
-				continue
-			}
-			name, omitEmpty := jsonName(field)
-			if name != "" && !(omitEmpty && value.IsZero()) {
-				object[name] = toJS(value)
+		for _, f := range fieldsOf(v.Type()) {
+			value := v.FieldByIndex(f.index)
+			if !(f.omitEmpty && value.IsZero()) {
+				object[f.name] = toJS(value)
 			}
 		}
 		return object
@@ -54,6 +50,35 @@ func toJS(v reflect.Value) any {
 	default:
 		return v.Interface()
 	}
+}
+
+// jsonField is a field that has a name in JavaScript.
+type jsonField struct {
+	name      string
+	omitEmpty bool
+	index     []int // of the field, behind those of the embedded structs around it
+}
+
+// structFields has what fieldsOf found: every token is a struct.
+var structFields = map[reflect.Type][]jsonField{}
+
+// fieldsOf returns the fields of a struct that have names, those of embedded structs included.
+func fieldsOf(t reflect.Type) []jsonField {
+	fields, ok := structFields[t]
+	if ok {
+		return fields
+	}
+	for field := range t.Fields() {
+		if field.Anonymous {
+			for _, f := range fieldsOf(field.Type) {
+				fields = append(fields, jsonField{f.name, f.omitEmpty, append(slices.Clone(field.Index), f.index...)})
+			}
+		} else if name, omitEmpty := jsonName(field); name != "" {
+			fields = append(fields, jsonField{name, omitEmpty, field.Index})
+		}
+	}
+	structFields[t] = fields
+	return fields
 }
 
 // fromJS sets the fields of the struct that dst points to from the properties of object, by the names of the json tags. It returns an
