@@ -25,9 +25,9 @@ export function portPlan(size, patience) {
 }
 
 /**
- * An exchange under way: where it goes, and which workers' parts are missing.
+ * An exchange under way: where it goes, which workers' parts are missing, and whether it may wait for as long as it likes.
  *
- * @typedef {{at: number, split: Int32Array, from: number[], timer: ReturnType<typeof setTimeout> | undefined}} Pending
+ * @typedef {{at: number, split: Int32Array, from: number[], patient: boolean}} Pending
  */
 
 /** @implements {Group} */
@@ -41,6 +41,8 @@ export class PortGroup {
   #come;
   /** @type {Pending | undefined} */
   #pending;
+  /** Whether a timer is set. One watches many exchanges: setting and clearing one for each took a part of their time. */
+  #watched = false;
 
   /**
    * @param {PortPlan} plan
@@ -83,19 +85,29 @@ export class PortGroup {
     for (let r = 0; r < this.size; r++) {
       if (r !== rank && split[r] < split[r + 1] && (!toFirst || rank === 0)) from.push(r);
     }
-    this.#pending = { at, split, from, timer: undefined };
+    this.#pending = { at, split, from, patient: Boolean(flags & BROADCAST) };
     if (this.#take(words)) {
       this.#pending = undefined;
       return DONE;
     }
     this.#pending.split = split.slice(); // the caller's is in memory that may grow
-    if (!(flags & BROADCAST)) this.#pending.timer = setTimeout(() => this.#break(), this.#patience);
+    if (!this.#watched && !this.#pending.patient) this.#watch();
     return PENDING;
   }
 
-  #break() {
-    this.broken = SILENCE;
-    this.#finish();
+  /** Ends the exchange under way unless it is done when patience ends, and then watches the one of that time. */
+  #watch() {
+    const watched = this.#pending;
+    this.#watched = Boolean(watched && !watched.patient);
+    if (!this.#watched) return;
+    setTimeout(() => {
+      if (this.#pending === watched) {
+        this.broken = SILENCE;
+        this.#finish();
+      } else {
+        this.#watch();
+      }
+    }, this.#patience);
   }
 
   /** Takes the parts that are wanted and have come; true if none is missing. @param {Int32Array} words */
@@ -111,7 +123,6 @@ export class PortGroup {
   }
 
   #finish() {
-    clearTimeout(this.#pending?.timer);
     this.#pending = undefined;
     this.#onDone();
   }
