@@ -70,6 +70,9 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"qwen35", "blk.0.ssm_a"},
 		{"qwen35", "blk.2.ssm_dt.bias"},
 		{"qwen35", "blk.1.attn_q_norm.weight"},
+		{"bert", "token_embd_norm.weight"},
+		{"bert", "position_embd.weight"},
+		{"bert", "blk.2.layer_output_norm.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {
