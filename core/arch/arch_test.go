@@ -73,6 +73,8 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"bert", "token_embd_norm.weight"},
 		{"bert", "position_embd.weight"},
 		{"bert", "blk.2.layer_output_norm.weight"},
+		{"nomic_bert", "blk.1.ffn_gate.weight"},
+		{"nomic_bert", "blk.0.attn_output_norm.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {
