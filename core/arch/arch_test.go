@@ -75,6 +75,8 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"bert", "blk.2.layer_output_norm.weight"},
 		{"nomic_bert", "blk.1.ffn_gate.weight"},
 		{"nomic_bert", "blk.0.attn_output_norm.weight"},
+		{"jina_bert_v2", "blk.1.attn_k.weight"},
+		{"jina_bert_v2", "blk.0.ffn_gate.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {
