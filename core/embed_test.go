@@ -57,7 +57,7 @@ func TestEmbedGolden(t *testing.T) {
 
 // TestEncodersPositions: learned positions end, rotations and distances don't.
 func TestEncodersPositions(t *testing.T) {
-	for name, limited := range map[string]bool{"bert": true, "roberta_bpe": true, "nomic_bert": false, "jina_bert_v2": false, "gemma_embedding": false} {
+	for name, limited := range map[string]bool{"bert": true, "roberta_bpe": true, "nomic_bert": false, "jina_bert_v2": false, "modern_bert": false, "gemma_embedding": false} {
 		f := coretest.Golden(t, name)
 		b, err := os.ReadFile(f.ModelPath)
 		require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 
 // TestEmbed holds the command to the reference's embedding, of ids and of a text.
 func TestEmbed(t *testing.T) {
-	for _, name := range []string{"gemma_embedding", "bert", "roberta_bpe", "nomic_bert", "jina_bert_v2"} {
+	for _, name := range []string{"gemma_embedding", "bert", "roberta_bpe", "nomic_bert", "jina_bert_v2", "modern_bert"} {
 		f, ids := goldenOf(t, name)
 		for _, c := range []struct {
 			flags   []string

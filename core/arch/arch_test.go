@@ -77,6 +77,8 @@ func TestTensorsAreRequired(t *testing.T) {
 		{"nomic_bert", "blk.0.attn_output_norm.weight"},
 		{"jina_bert_v2", "blk.1.attn_k.weight"},
 		{"jina_bert_v2", "blk.0.ffn_gate.weight"},
+		{"modern_bert", "blk.1.attn_norm.weight"},
+		{"modern_bert", "output_norm.weight"},
 		{"qwen3", "token_embd.weight"},
 		{"qwen3", "output_norm.weight"},
 	} {

@@ -7,6 +7,19 @@ import (
 	"github.com/gander-lm/gander/core/nn"
 )
 
+// lookAhead makes the model an encoder: a token sees all others, and in layers with a
+// window those up to half of it away on either side.
+func (c *Config) lookAhead() {
+	c.Encoder = true
+	for i := range c.Layers {
+		l := &c.Layers[i]
+		l.Ahead = math.MaxInt32
+		if l.Window > 0 {
+			l.Window, l.Ahead = l.Window/2+1, l.Window/2
+		}
+	}
+}
+
 // encoder is what BERT and its descendants have around the blocks: every token sees
 // all others, the embeddings have a norm, and the last block's output is the result.
 type encoder struct {
@@ -16,10 +29,7 @@ type encoder struct {
 }
 
 func newEncoder(c *Config, k *keys) encoder {
-	c.Encoder = true
-	for i := range c.Layers {
-		c.Layers[i].Ahead = math.MaxInt32
-	}
+	c.lookAhead()
 	if t, ok := k.f.Tensor("token_types.weight"); ok {
 		c.ArchSizes = map[string]int{"token types": t.Rows()}
 	}
