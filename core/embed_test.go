@@ -5,40 +5,76 @@ import (
 	"context"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gander-lm/gander/core"
+	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/internal/coretest"
 )
 
-// TestEmbedGolden holds the pooled embeddings to those of the reference; they have the
-// same bits with any number of workers.
+// TestEmbedGolden holds the pooled embeddings of every encoder to those of the reference;
+// they have the same bits with any number of workers. Its tokenizer has the reference's
+// tokens.
 func TestEmbedGolden(t *testing.T) {
-	f := coretest.Golden(t, "gemma_embedding")
-	data, err := os.ReadFile(f.ModelPath)
-	require.NoError(t, err)
-	var first []float32
-	for workers := 1; workers <= 4; workers++ {
-		m := openWorkers(t, data, workers, core.Options{})
-		assert.True(t, m.Info().Encoder)
-		assert.Equal(t, "mean", m.Info().Pooling)
-		for pooling, section := range map[string]string{"": "embd_mean", "mean": "embd_mean", "cls": "embd_cls", "last": "embd"} {
-			got, err := m.Embed(context.Background(), f.Prompt, core.EmbedOptions{Pooling: pooling})
-			require.NoError(t, err)
-			_, want, ok := f.Section(section)
-			require.True(t, ok)
-			assert.InDeltaSlice(t, want[len(want)-len(got):], got, f.Tolerance.LogitsAbs, pooling)
-			if pooling == "" {
-				if workers == 1 {
-					first = got
-				}
-				assert.Equal(t, first, got, "%d workers", workers)
-			}
+	for _, name := range coretest.GoldenNames(t) {
+		f := coretest.Golden(t, name)
+		if !slices.Contains(arch.Names(), f.Arch) || f.Mode != "encoder" {
+			continue
 		}
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(f.ModelPath)
+			require.NoError(t, err)
+			first := map[string][]float32{}
+			for workers := 1; workers <= 4; workers++ {
+				m := openWorkers(t, data, workers, core.Options{})
+				assert.True(t, m.Info().Encoder)
+				assert.Equal(t, "mean", m.Info().Pooling)
+				for pooling, section := range map[string]string{"": "embd_mean", "mean": "embd_mean", "cls": "embd_cls", "last": "embd"} {
+					got, err := m.Embed(context.Background(), f.Prompt, core.EmbedOptions{Pooling: pooling})
+					require.NoError(t, err)
+					_, want, ok := f.Section(section)
+					require.True(t, ok)
+					assert.InDeltaSlice(t, want[len(want)-len(got):], got, f.Tolerance.LogitsAbs, pooling)
+					if workers == 1 {
+						first[pooling] = got
+					}
+					assert.Equal(t, first[pooling], got, "%s, %d workers", pooling, workers)
+				}
+				for _, c := range f.Tokenizer {
+					got, err := m.Tokenize(c.Text, true)
+					require.NoError(t, err)
+					assert.Equal(t, c.IDs, got, c.Text)
+				}
+			}
+		})
+	}
+}
+
+// TestEncodersPositions: learned positions end, rotations and distances don't.
+func TestEncodersPositions(t *testing.T) {
+	for name, limited := range map[string]bool{"bert": true, "roberta_bpe": true, "nomic_bert": false, "jina_bert_v2": false, "modern_bert": false, "gemma_embedding": false} {
+		f := coretest.Golden(t, name)
+		b, err := os.ReadFile(f.ModelPath)
+		require.NoError(t, err)
+		m := openWorkers(t, b, 1, core.Options{})
+		_, err = core.Open(context.Background(), bytes.NewReader(b), int64(len(b)), core.Options{ContextLength: m.Info().TrainContextLength + 1})
+		if !limited {
+			require.NoError(t, err, name)
+			continue
+		}
+		var option *errs.OptionError
+		require.ErrorAs(t, err, &option, name)
+		all := make([]int32, m.Info().TrainContextLength)
+		_, err = m.Embed(context.Background(), all, core.EmbedOptions{})
+		require.NoError(t, err, name)
+		var full *core.ContextFullError
+		_, err = m.Embed(context.Background(), append(all, 1), core.EmbedOptions{})
+		require.ErrorAs(t, err, &full, name)
 	}
 }
 

@@ -11,18 +11,21 @@ import (
 
 // TestEmbed holds the command to the reference's embedding, of ids and of a text.
 func TestEmbed(t *testing.T) {
-	f, ids := goldenOf(t, "gemma_embedding")
-	for _, c := range []struct {
-		flags   []string
-		section string
-	}{{nil, "embd_mean"}, {[]string{"--pooling", "cls"}, "embd_cls"}} {
-		code, out, stderr := gander("", append([]string{"embed", "-m", f.modelPath, "--json", "--tokens", ids}, c.flags...)...)
-		require.Zero(t, code, stderr)
-		var got struct{ Embedding []float32 }
-		require.NoError(t, json.Unmarshal([]byte(out), &got))
-		want, _ := f.section(t, c.section)
-		assert.InDeltaSlice(t, want, got.Embedding, 5e-4)
+	for _, name := range []string{"gemma_embedding", "bert", "roberta_bpe", "nomic_bert", "jina_bert_v2", "modern_bert"} {
+		f, ids := goldenOf(t, name)
+		for _, c := range []struct {
+			flags   []string
+			section string
+		}{{nil, "embd_mean"}, {[]string{"--pooling", "cls"}, "embd_cls"}} {
+			code, out, stderr := gander("", append([]string{"embed", "-m", f.modelPath, "--json", "--tokens", ids}, c.flags...)...)
+			require.Zero(t, code, stderr)
+			var got struct{ Embedding []float32 }
+			require.NoError(t, json.Unmarshal([]byte(out), &got))
+			want, _ := f.section(t, c.section)
+			assert.InDeltaSlice(t, want, got.Embedding, 5e-4, name)
+		}
 	}
+	f, _ := goldenOf(t, "gemma_embedding")
 	text := f.Tokenizer[1].Text
 	_, want, _ := gander("", "tokenize", "-m", f.modelPath, "--json", "-p", text)
 	var tokens struct{ Tokens []json.Number }

@@ -1,6 +1,6 @@
-// Package arch holds the decoder architectures, one file each. A file registers
-// the value of general.architecture that it answers to and says, as a struct with
-// tags, which tensors it has (see package nn), and in Forward, what it does with
+// Package arch holds the architectures, decoders and encoders, one file each. A file
+// registers the value of general.architecture that it answers to and says, as a struct
+// with tags, which tensors it has (see package nn), and in Forward, what it does with
 // them.
 package arch
 

@@ -4,11 +4,7 @@
 
 package arch
 
-import (
-	"math"
-
-	"github.com/gander-lm/gander/core/errs"
-)
+import "github.com/gander-lm/gander/core/errs"
 
 func init() { register("gemma-embedding", newGemmaEmbedding) }
 
@@ -17,14 +13,7 @@ func newGemmaEmbedding(c *Config, k *keys) (Decoder, error) {
 		return nil, &errs.UnsupportedError{What: "dense layers behind the pooling (tensor \"dense_2.weight\")"}
 	}
 	d, err := newGemma3(c, k)
-	c.Encoder = true
-	for i := range c.Layers {
-		l := &c.Layers[i]
-		l.Ahead = math.MaxInt32
-		if l.Window > 0 {
-			l.Window, l.Ahead = l.Window/2+1, l.Window/2
-		}
-	}
+	c.lookAhead()
 	d.(*gemma3).decoder = newDecoder(c) // that sees these windows
 	return d, err
 }

@@ -4,20 +4,15 @@
 
 package arch
 
-import (
-	"github.com/gander-lm/gander/core/kernel"
-	"github.com/gander-lm/gander/core/nn"
-)
+import "github.com/gander-lm/gander/core/nn"
 
 func init() { register("gpt2", newGPT2) }
 
 type gpt2 struct {
 	decoder
-	Positions nn.Embedding `gguf:"position_embd" dim:"context,hidden"`
-	Blocks    []gpt2Block  `gguf:"blk"`
-	Norm      nn.LayerNorm `gguf:"output_norm" dim:"hidden"`
-
-	positions []int32 // of the batch
+	learnedPositions
+	Blocks []gpt2Block  `gguf:"blk"`
+	Norm   nn.LayerNorm `gguf:"output_norm" dim:"hidden"`
 }
 
 type gpt2Block struct {
@@ -36,12 +31,7 @@ func newGPT2(c *Config, _ *keys) (Decoder, error) {
 // adds to it.
 func (m *gpt2) Forward(b *Batch) {
 	x, h := m.begin(b)
-	m.positions = m.positions[:0]
-	for t := range b.IDs {
-		m.positions = append(m.positions, int32(b.Cache.Len()+t))
-	}
-	m.Positions.Forward(b.Context, h, m.positions)
-	kernel.Add(x, h)
+	m.addPositions(b, x, h)
 	for i := range m.Blocks {
 		block := &m.Blocks[i]
 		block.AttnNorm.Forward(h, x)

@@ -96,10 +96,14 @@ func (k *keys) refuseVarying() {
 }
 
 // refuseAhead fails on a file that wants queries to see later positions where the
-// architecture doesn't do that.
+// architecture doesn't do that, or the reverse.
 func (k *keys) refuseAhead(c *Config) {
-	if !c.Encoder && !k.flag("attention.causal", true) && k.err == nil {
-		k.err = &errs.UnsupportedError{What: fmt.Sprintf("metadata key %q: attention to later positions", k.prefix+"attention.causal")}
+	if causal := !c.Encoder; k.flag("attention.causal", causal) != causal && k.err == nil {
+		what := "attention to later positions"
+		if c.Encoder {
+			what = "an encoder without attention to later positions"
+		}
+		k.err = &errs.UnsupportedError{What: fmt.Sprintf("metadata key %q: %s", k.prefix+"attention.causal", what)}
 	}
 }
 
@@ -159,17 +163,19 @@ func (k *keys) flag(name string, def bool) bool {
 }
 
 // windows sets the windows of some layers: those that the file names, in an array
-// of truth values or as all but every so many, and without that those that local
-// names. def is the length of the windows where the file has none, 0 for no windows.
-func (k *keys) windows(c *Config, def int, local func(layer int) bool) {
+// of truth values or by the period of the pattern, and without that those of the
+// pattern as it is. def is the length of the windows where the file has none, 0 for
+// no windows.
+func (k *keys) windows(c *Config, def int, p pattern) {
 	window := def
 	if _, ok := k.f.Value(k.prefix + "attention.sliding_window"); ok {
 		window = k.size("attention.sliding_window", 0, math.MaxInt32)
 	}
+	local := p.local
 	key := k.prefix + "attention.sliding_window_pattern"
 	if _, ok := k.f.Value(key); ok {
 		if period, ok := k.f.Uint(key); ok && period > 0 {
-			local = func(layer int) bool { return uint64(layer)%period < period-1 }
+			local = pattern{period, p.first}.local
 		} else if layers, ok := k.f.Bools(key); ok && len(layers) >= c.NumLayers {
 			local = func(layer int) bool { return layers[layer] }
 		} else {
@@ -184,9 +190,24 @@ func (k *keys) windows(c *Config, def int, local func(layer int) bool) {
 	}
 }
 
-// everyBut returns a pattern of windows: all layers but the last of each period.
-func everyBut(period int) func(int) bool {
-	return func(layer int) bool { return layer%period != period-1 }
+// pattern is which layers have windows: all but one of each period, its last or its
+// first.
+type pattern struct {
+	period uint64
+	first  bool
+}
+
+// everyBut returns the pattern of all layers but the last of each period.
+func everyBut(period uint64) pattern { return pattern{period, false} }
+
+// everyButFirst returns the pattern of all layers but the first of each period.
+func everyButFirst(period uint64) pattern { return pattern{period, true} }
+
+func (p pattern) local(layer int) bool {
+	if p.first {
+		return uint64(layer)%p.period != 0
+	}
+	return uint64(layer)%p.period != p.period-1
 }
 
 // token returns a token's number, of a vocabulary of so many; without the key the first.

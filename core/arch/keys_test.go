@@ -53,6 +53,23 @@ func TestWindowPatterns(t *testing.T) {
 	}
 }
 
+// TestWindowPatternFirst: where the first layer of a period has no window, that goes
+// for a period of the file, too.
+func TestWindowPatternFirst(t *testing.T) {
+	for period, want := range map[uint32][]int{0: {0, 9, 9, 0, 9}, 2: {0, 9, 0, 9, 0}} {
+		values := map[string]any{"attention.sliding_window": uint32(9)}
+		if period > 0 {
+			values["attention.sliding_window_pattern"] = period
+		}
+		config, k := &Config{NumLayers: 5, Layers: make([]LayerConfig, 5)}, keysOf(t, values)
+		k.windows(config, 0, everyButFirst(3))
+		require.NoError(t, k.err)
+		for i, l := range config.Layers {
+			assert.Equal(t, want[i], l.Window, "layer %d, period %d", i, period)
+		}
+	}
+}
+
 // TestKeysReject: a value of another kind or out of range is an error that names the key.
 func TestKeysReject(t *testing.T) {
 	config := &Config{NumLayers: 3, Layers: make([]LayerConfig, 3)}

@@ -17,20 +17,12 @@ type olmo2 struct {
 }
 
 type olmo2Block struct {
-	olmo2Attention
+	wideAttention
+	QNorm        nn.RMSNorm `gguf:"attn_q_norm" dim:"all q"`
+	KNorm        nn.RMSNorm `gguf:"attn_k_norm" dim:"all kv"`
 	AttnPostNorm nn.RMSNorm `gguf:"post_attention_norm" dim:"hidden"`
 	gatedFFN
 	FFNPostNorm nn.RMSNorm `gguf:"post_ffw_norm" dim:"hidden"`
-}
-
-// olmo2Attention has all queries and keys on every worker, because their norms run
-// over all heads.
-type olmo2Attention struct {
-	QK    nn.Linear  `gguf:"attn_q+attn_k" dim:"all q+all kv,hidden"`
-	V     nn.Linear  `gguf:"attn_v" dim:"kv,hidden"`
-	QNorm nn.RMSNorm `gguf:"attn_q_norm" dim:"all q"`
-	KNorm nn.RMSNorm `gguf:"attn_k_norm" dim:"all kv"`
-	headsOutput
 }
 
 func newOLMo2(c *Config, k *keys) (Decoder, error) {
@@ -52,7 +44,7 @@ func (m *olmo2) Forward(b *Batch) {
 	x, h := m.begin(b)
 	for i := range m.Blocks {
 		block := &m.Blocks[i]
-		qkv := block.project(b, &m.decoder, x)
+		qkv := block.project(b, &m.decoder, x, &block.QNorm, &block.KNorm)
 		m.rotate(&m.decoder, b, i, qkv)
 		block.attend(b, &m.decoder, i, qkv, h)
 		x, h = m.addNormed(b, i, x, h, &block.AttnPostNorm)
@@ -63,26 +55,4 @@ func (m *olmo2) Forward(b *Batch) {
 		m.addFFN(b, i, x, h)
 	}
 	m.finish(b, x, &m.Norm)
-}
-
-// project is that of selfAttention, with the norms of queries and keys.
-func (a *olmo2Attention) project(b *Batch, d *decoder, x []float32) []float32 {
-	c, n := d.c, len(b.IDs)
-	b.Context.Input(x, n)
-	all := b.Context.Floats(nn.BufferBranch, n*a.QK.Rows())
-	a.QK.Forward(b.Context, all)
-	v := b.Context.Floats(nn.BufferMixed, n*a.V.Rows())
-	a.V.Forward(b.Context, v)
-	qkv := b.Context.Floats(nn.BufferProj, n*(c.heads.Len()+2*c.kvHeads.Len())*c.HeadDim)
-	for t := range n {
-		row := all[t*a.QK.Rows() : (t+1)*a.QK.Rows()]
-		q, k := row[:c.NumHeads*c.HeadDim], row[c.NumHeads*c.HeadDim:]
-		a.QNorm.Forward(q, q)
-		a.KNorm.Forward(k, k)
-		ownQ, ownK, ownV := d.heads(qkv, t)
-		copy(ownQ, q[c.heads.From*c.HeadDim:])
-		copy(ownK, k[c.kvHeads.From*c.HeadDim:])
-		copy(ownV, v[t*a.V.Rows():])
-	}
-	return qkv
 }

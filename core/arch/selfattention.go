@@ -20,6 +20,40 @@ func (a *selfAttention) project(b *Batch, h []float32) []float32 {
 	return qkv
 }
 
+// wideAttention is a selfAttention with norms of queries and keys over all heads
+// together, so that every worker has all of these.
+type wideAttention struct {
+	QK nn.Linear `gguf:"attn_q+attn_k" dim:"all q+all kv,hidden"`
+	V  nn.Linear `gguf:"attn_v" dim:"kv,hidden"`
+	headsOutput
+}
+
+// project is that of selfAttention, with the norms of queries and keys if there are such.
+func (a *wideAttention) project(b *Batch, d *decoder, x []float32, query, key nn.Norm) []float32 {
+	c, n := d.c, len(b.IDs)
+	b.Context.Input(x, n)
+	all := b.Context.Floats(nn.BufferBranch, n*a.QK.Rows())
+	a.QK.Forward(b.Context, all)
+	v := b.Context.Floats(nn.BufferMixed, n*a.V.Rows())
+	a.V.Forward(b.Context, v)
+	qkv := b.Context.Floats(nn.BufferProj, n*(c.heads.Len()+2*c.kvHeads.Len())*c.HeadDim)
+	for t := range n {
+		row := all[t*a.QK.Rows() : (t+1)*a.QK.Rows()]
+		q, k := row[:c.NumHeads*c.HeadDim], row[c.NumHeads*c.HeadDim:]
+		if query.Present() {
+			query.Forward(q, q)
+		}
+		if key.Present() {
+			key.Forward(k, k)
+		}
+		ownQ, ownK, ownV := d.heads(qkv, t)
+		copy(ownQ, q[c.heads.From*c.HeadDim:])
+		copy(ownK, k[c.kvHeads.From*c.HeadDim:])
+		copy(ownV, v[t*a.V.Rows():])
+	}
+	return qkv
+}
+
 // headsOutput is the second half of attention, behind queries, keys and values.
 type headsOutput struct {
 	AttnOut nn.Linear `gguf:"attn_output,whole" dim:"hidden,q"`
