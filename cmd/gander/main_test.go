@@ -29,6 +29,7 @@ func gander(stdin string, args ...string) (code int, stdout, stderr string) {
 // fixture is what these tests need of a golden model (FORMAT.md beside them).
 type fixture struct {
 	modelPath string
+	Mode      string
 	Prompt    []int32
 	Greedy    []int32
 	AttnQ     []int `json:"attn_q"`

@@ -6,14 +6,17 @@ import { setUp } from '../lib/fixture.js';
 import { goldenModels, noGolden } from '../lib/models.js';
 import { sendFile } from '../lib/server.js';
 
+const models = goldenModels();
 /** Full attention, learned positions and biases, multi-query, windows with soft caps, sinks, and layers without attention. */
-const models = goldenModels().filter(({ name }) => /^(llama_untied|gpt2|falcon7b|gemma3|gpt_oss|lfm2|qwen35)$/.test(name));
+const shared = /^(llama_untied|gpt2|falcon7b|gemma3|gpt_oss|lfm2|qwen35)$/;
 const encoderDecoders = goldenModels('encoder-decoder');
 const fixture = setUp(Object.fromEntries([...models, ...encoderDecoders].map(({ name, path }) => [`/golden/${name}.gguf`, (request, response) => sendFile(path, request, response)])));
 
 test('attention rows and residual streams of golden models', { skip: noGolden }, async (t) => {
   for (const model of models) {
-    for (const workers of [1, 2]) {
+    const quantised = model.name.startsWith('q_');
+    const loose = quantised ? 20 : 1; // FORMAT.md
+    for (const workers of shared.test(model.name) ? [1, 2] : [1]) {
       await t.test(`${model.name}, ${workers} workers`, () =>
         fixture.onPage('/blank', async (page) => {
           const { prompt, attn_q: queries, tolerance } = model.expected;
@@ -47,7 +50,7 @@ test('attention rows and residual streams of golden models', { skip: noGolden },
                 for (let k = 0; k < n; k++) {
                   const want = values[(h * shape[1] + q) * shape[2] + k];
                   const seen = got.weights[((l * got.heads + h) * n + query) * n + k];
-                  assert.ok(Math.abs(want - seen) <= tolerance.attn_abs, `layer ${layer}, head ${h}, query ${query}, key ${k}: ${seen}, not ${want}`);
+                  assert.ok(Math.abs(want - seen) <= loose * tolerance.attn_abs, `layer ${layer}, head ${h}, query ${query}, key ${k}: ${seen}, not ${want}`);
                 }
                 rows++;
               });
@@ -56,9 +59,10 @@ test('attention rows and residual streams of golden models', { skip: noGolden },
           assert.ok(rows > 0);
           for (let layer = 0; layer * got.size < got.stream.length; layer++) {
             const { values } = model.section(`l_out.${layer}`);
-            values.forEach((want, i) => assert.ok(Math.abs(want - got.stream[layer * got.size + i]) <= tolerance.l_out_abs, `layer ${layer}, value ${i}`));
+            values.forEach((want, i) => assert.ok(Math.abs(want - got.stream[layer * got.size + i]) <= loose * tolerance.l_out_abs, `layer ${layer}, value ${i}`));
           }
-          assert.ok(Math.abs(got.sum - got.logit) < 1e-4, `the parts sum to ${got.sum}, the logit is ${got.logit}`);
+          const capped = /^gemma[24]$/.test(model.name); // the parts sum to the logit before its soft cap
+          assert.ok(capped || Math.abs(got.sum - got.logit) < (quantised ? 0.05 : 1e-4), `the parts sum to ${got.sum}, the logit is ${got.logit}`);
           got.lens.forEach(([id, prob], i) => {
             assert.equal(id, got.top[i][0]);
             assert.ok(Math.abs(prob - got.top[i][1]) < 1e-6);
