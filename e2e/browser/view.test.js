@@ -234,6 +234,23 @@ onPage('speaks Chinese when the page does, names every control, and fits a small
   assert.match(await where(page), /^Position \d+/);
 });
 
+onPage('waits for the view that was switched on just before', async (page) => {
+  await page.locator('#generate:enabled').waitFor();
+  const waiting = new Promise((resolve) =>
+    page.route('**/view/gander-attention.js', async (route) => {
+      await page.waitForTimeout(300);
+      resolve();
+      await route.continue();
+    }),
+  );
+  await page.check('#see');
+  await page.fill('#maxTokens', '4');
+  await page.click('#generate');
+  await waiting;
+  await settled(page);
+  assert.match(await where(page), /^Position \d+/);
+});
+
 test('shows any stream, on a page with a strict policy', () =>
   fixture.onPage('/blank', async (page) => {
     const result = await page.evaluate(async () => {

@@ -13,10 +13,16 @@ const panel = byId('seen', HTMLElement);
 /** @type {GanderAttention | undefined} */
 let view;
 
+/** Settles when what the switch asks for is there; never rejects. */
+let shown = Promise.resolve();
+
 /** Wires the switch. */
 export function startAttention() {
-  wanted.addEventListener('change', show);
-  if (wanted.checked) show(); // the browser restored it
+  const start = () => {
+    shown = show();
+  };
+  wanted.addEventListener('change', start);
+  if (wanted.checked) start(); // the browser restored it
 }
 
 async function show() {
@@ -45,8 +51,9 @@ async function show() {
  * @param {string} prompt
  * @param {import('../gander/index.js').GenerateOptions} options
  */
-export function generate(model, prompt, options) {
-  return view ? view.watch(model, prompt, options) : model.generate(prompt, options);
+export async function* generate(model, prompt, options) {
+  await shown; // a view that was just switched on may still be loading
+  return yield* view ? view.watch(model, prompt, options) : model.generate(prompt, options);
 }
 
 /** Empties the view: another model is there. */
