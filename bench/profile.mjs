@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const names = process.argv.length > 2 ? process.argv.slice(2) : ['smollm2-q8_0', 'smollm2-q4_0'];
 const folder = mkdtempSync(join(tmpdir(), 'gander-profile-'));
 const engine = join(folder, 'gander.wasm');
-execFileSync('go', ['build', '-tags=profile', '-trimpath', '-o', engine, './cmd/wasm'], { cwd: root, stdio: 'inherit', env: { ...process.env, GOOS: 'js', GOARCH: 'wasm' } });
+execFileSync('go', ['build', '-tags=profile', '-trimpath', '-o', engine, './cmd/wasm'], { cwd: root, stdio: 'inherit', env: { GOTOOLCHAIN: 'go1.27.4', ...process.env, GOOS: 'js', GOARCH: 'wasm' } });
 let path;
 const server = await serve(() => path, { engine });
 console.log(`${describeMachine()}\n`);
@@ -31,7 +31,7 @@ try {
       // default options sample, which is work as well.
       const times = await page.evaluate(async (vocab) => {
         const { Gander } = await import('/gander/index.js');
-        const model = await Gander.load(await (await fetch('/model/model.gguf')).blob(), { contextLength: 512 });
+        const model = await Gander.load(await (await fetch('/model/model.gguf')).blob(), { contextLength: 512, workers: 1 });
         const write = async (salt) => {
           const ids = Int32Array.from({ length: 128 }, (_, i) => 300 + ((i * 7919 + salt * 104729) % (vocab - 600)));
           let first = 0;

@@ -226,19 +226,28 @@ func (e *engine) promptIDs(prompt js.Value) ([]int32, error) {
 	return int32s(prompt), nil
 }
 
-// tokenObject returns a token as JavaScript has it, its weights in memory that is lent.
-func (e *engine) tokenObject(token core.Token) map[string]any {
-	a := token.Attention
-	if a == nil {
-		return toJS(reflect.ValueOf(token)).(map[string]any)
+// more returns what a token has beside its id and its text as JavaScript has it, its weights in memory that is lent; undefined if there
+// is nothing, as with most: to make an object takes longer than all else at the boundary.
+func (e *engine) more(token core.Token, logprobs bool) any {
+	trace := token.Trace
+	if trace.Attention != nil {
+		rest := *trace.Attention
+		rest.Weights = nil
+		trace.Attention = &rest
 	}
-	rest := *a
-	rest.Weights = nil
-	token.Attention = &rest
-	object := toJS(reflect.ValueOf(token)).(map[string]any)
-	raw := e.takeMemory.Invoke(4 * len(a.Weights))
-	copyBytes(raw, a.Weights)
-	object["attention"].(map[string]any)["weights"] = js.Global().Get("Float32Array").New(raw.Get("buffer"), 0, len(a.Weights))
+	object := toJS(reflect.ValueOf(trace)).(map[string]any)
+	if a := token.Attention; a != nil {
+		raw := e.takeMemory.Invoke(4 * len(a.Weights))
+		copyBytes(raw, a.Weights)
+		object["attention"].(map[string]any)["weights"] = js.Global().Get("Float32Array").New(raw.Get("buffer"), 0, len(a.Weights))
+	}
+	if logprobs {
+		object["logprob"] = token.Logprob
+		object["top"] = toJS(reflect.ValueOf(token.Top))
+	}
+	if len(object) == 0 {
+		return js.Undefined()
+	}
 	return object
 }
 
@@ -251,11 +260,7 @@ func (e *engine) stream(ctx context.Context, session *core.Session, prompt []int
 			e.session = session
 			return count, fmt.Errorf("wasm: generate: %w", err)
 		}
-		object := e.tokenObject(token)
-		if o.Logprobs > 0 {
-			object["logprob"] = token.Logprob // also where it is 0: the token was certain
-		}
-		onToken.Invoke(object)
+		onToken.Invoke(token.ID, token.Text, e.more(token, o.Logprobs > 0))
 		if count++; count == 1 {
 			profile.Reset()
 		}

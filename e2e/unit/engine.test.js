@@ -29,7 +29,7 @@ test('golden models in Node, and natively', { skip: noGolden }, async (t) => {
       const logits = await go.logits(Int32Array.from(prompt), signal);
       /** @type {number[]} */
       const tokens = [];
-      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true }, signal, ({ id }) => tokens.push(id));
+      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true }, signal, (id) => tokens.push(id));
       assert.equal(compare(model, logits, tokens), '');
       const said = execFileSync(native, ['logits', '-m', model.path, '--tokens', prompt.join(), '--json'], { maxBuffer: 1 << 28 });
       assert.deepEqual(logits, Float32Array.from(JSON.parse(said.toString()).logits.at(-1)));
@@ -46,7 +46,7 @@ test('golden models with an encoder and a decoder in Node, and natively', { skip
       assert.deepEqual([info.encoder, info.encoderDecoder], [false, true]);
       /** @type {number[]} */
       const tokens = [];
-      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true, decoderTokens }, signal, ({ id }) => tokens.push(id));
+      await go.generate(Int32Array.from(prompt), { maxTokens: greedy.length, temperature: 0, ignoreEOS: true, decoderTokens }, signal, (id) => tokens.push(id));
       assert.deepEqual(tokens, greedy);
       const said = execFileSync('go', ['run', '-tags', 'purego', './cmd/gander', 'logits', '-m', model.path, '--tokens', prompt.join(), '--json'], { cwd: root, maxBuffer: 1 << 28 });
       assert.deepEqual(await go.logits(Int32Array.from(prompt), signal), Float32Array.from(JSON.parse(said.toString()).logits[0]));

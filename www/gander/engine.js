@@ -18,7 +18,7 @@ import { LentMemory } from './lent-memory.js';
  * @property {(ids: Int32Array, signal: AbortSignal) => Promise<Float32Array>} logits
  * @property {(text: string | Int32Array, options: Record<string, string | boolean>, signal: AbortSignal) => Promise<Float32Array>} embed
  * @property {(prompt: string | Int32Array, options: import('./options.js').EngineOptions, signal: AbortSignal,
- *   onToken: (token: import('./model.js').Token) => void) => Promise<import('./model.js').GenerateEnd>} generate
+ *   onToken: (id: number, text: string, more?: Omit<import('./model.js').Token, 'id' | 'text'>) => void) => Promise<import('./model.js').GenerateEnd>} generate
  * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
  * @property {(options: {mainType: string, group?: {rank: number, size: number, costly: boolean}}) => Promise<Speed>} measure
  * @property {(done: boolean) => void} exchanged says that an exchange that was pending is done, or cannot be

@@ -165,7 +165,9 @@ async function perform(call, signal) {
       return inTurn(signal, () => go.embed(call.text, call.options, signal));
     case 'generate':
       return inTurn(signal, () =>
-        go.generate(call.prompt, call.options, signal, (token) => port.postMessage({ id: call.id, type: 'token', token }, transferables(token))),
+        go.generate(call.prompt, call.options, signal, (id, text, more) =>
+          port.postMessage({ id: call.id, type: 'token', token: { id, text, ...more } }, more && transferables(more)),
+        ),
       );
   }
 }
