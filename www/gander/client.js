@@ -1,5 +1,6 @@
 // The page's half of the protocol that worker.js documents. Its promise to callers: every call settles, whatever happens to the worker.
 
+import { engineCode } from './engine-code.js';
 import { GanderError } from './errors.js';
 import { takeOut } from './lent-memory.js';
 
@@ -58,6 +59,7 @@ export class Client {
       event.preventDefault();
       this.#end('worker', event.message ? `the worker failed: ${event.message}` : 'worker.js, or a file that it imports, could not be loaded');
     });
+    engineCode().then((module) => this.#worker.postMessage({ type: 'code', module }));
     const lock = `gander.${Math.random().toString(36).slice(2)}`;
     if (globalThis.navigator?.locks) this.#worker.postMessage({ type: 'watch', lock }); // absent on insecure origins
     this.#lock = lock;

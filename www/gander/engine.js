@@ -48,7 +48,7 @@ import { LentMemory } from './lent-memory.js';
 /**
  * Starts an engine.
  *
- * @param {URL | ArrayBuffer} wasm where gander.wasm is, or its bytes
+ * @param {URL | ArrayBuffer | WebAssembly.Module} wasm where gander.wasm is, its bytes, or its code
  * @param {(reason: GanderError) => void} onExit is called once if the Go program ends, which it never does by itself
  * @returns {Promise<Engine>}
  */
@@ -104,13 +104,15 @@ function withResolvers() {
 }
 
 /**
- * Compiles and instantiates while the file downloads; from its bytes where the server gives it a wrong MIME type.
+ * Instantiates, and compiles what is not compiled yet: while the file downloads, or from its bytes where the server gives it a wrong MIME
+ * type.
  *
- * @param {URL | ArrayBuffer} wasm
+ * @param {URL | ArrayBuffer | WebAssembly.Module} wasm
  * @param {WebAssembly.Imports} imports
  * @returns {Promise<WebAssembly.Instance>}
  */
 async function instantiate(wasm, imports) {
+  if (wasm instanceof WebAssembly.Module) return WebAssembly.instantiate(wasm, imports);
   if (wasm instanceof ArrayBuffer) return (await WebAssembly.instantiate(wasm, imports)).instance;
   /** @type {Response} */
   let response;

@@ -17,6 +17,7 @@
 //   { id, type: 'embed', text, options }                                                                            -> Float32Array
 //   { id, type: 'generate', prompt, options }      a `token` message for each token comes before the answer         -> GenerateEnd
 //   { id, type: 'abort' }                          stops the call with this id; the call itself is still answered
+//   { type: 'code', module }                       the engine's code, without which no engine starts; undefined if the page can't have it
 //   { type: 'lent', buffer }                       gives back the memory that a token's weights were in (lent-memory.js)
 //   { type: 'watch', lock }                        asks the worker to hold a Web Lock, whose release tells the page that it died
 //
@@ -55,7 +56,7 @@ import { transferables } from './trace.js';
  */
 
 /**
- * @typedef {Call | {id: number, type: 'abort'} | {type: 'lent', buffer: ArrayBuffer} | {type: 'watch', lock: string}} Request
+ * @typedef {Call | {id: number, type: 'abort'} | {type: 'code', module?: WebAssembly.Module} | {type: 'lent', buffer: ArrayBuffer} | {type: 'watch', lock: string}} Request
  */
 
 /**
@@ -82,6 +83,11 @@ const COSTLY = transport() === 'ports';
 /** @type {Map<number, AbortController>} The calls that are under way. */
 const running = new Map();
 
+/** @type {(module?: WebAssembly.Module) => void} */
+let setCode;
+/** @type {Promise<WebAssembly.Module | undefined>} */
+const code = new Promise((resolve) => (setCode = resolve));
+
 /** @type {ReturnType<typeof startEngine> | undefined} */
 let engine;
 
@@ -90,6 +96,7 @@ let last = Promise.resolve();
 
 port.addEventListener('message', ({ data }) => {
   if (data.type === 'abort') running.get(data.id)?.abort();
+  else if (data.type === 'code') setCode(data.module);
   else if (data.type === 'lent') engine?.then(({ lent }) => lent.giveBack(data.buffer));
   else if (data.type === 'watch') watch(data.lock);
   else answer(data);
@@ -187,7 +194,9 @@ function report(id, phase) {
  */
 function start(id) {
   if (!engine) report(id, 'engine')(0, 0);
-  engine ??= startEngine(new URL('./gander.wasm', import.meta.url), (reason) => port.postMessage({ type: 'exit', error: toPlain(reason) }));
+  engine ??= code.then((module) =>
+    startEngine(module ?? new URL('./gander.wasm', import.meta.url), (reason) => port.postMessage({ type: 'exit', error: toPlain(reason) })),
+  );
   const starting = engine;
   starting.catch(() => (engine = undefined)); // the next load tries again
   return starting;
