@@ -111,6 +111,30 @@ test('a reader that skips parts fetches little else, one that goes on few and la
   assert.equal(asked.reduce((sum, [start, end]) => sum + end - start, 0), file.length, 'each byte once');
 });
 
+test('a long reading takes the memory of a few blocks', async () => {
+  const source = await open('/plain');
+  const { ArrayBuffer: Memory, Uint8Array: Bytes } = globalThis;
+  let taken = 0;
+  const counted = (Plain) =>
+    class extends Plain {
+      static [Symbol.species] = Plain;
+      constructor(...args) {
+        super(...args);
+        if (typeof args[0] === 'number') taken += args[0];
+      }
+    };
+  Object.assign(globalThis, { ArrayBuffer: counted(Memory), Uint8Array: counted(Bytes) });
+  try {
+    for (let times = 0; times < 6; times++) {
+      for (let at = 0; at < file.length; at += MB) await source.read(at, MB);
+    }
+  } finally {
+    Object.assign(globalThis, { ArrayBuffer: Memory, Uint8Array: Bytes });
+    source.close();
+  }
+  assert.ok(taken < 3 * file.length, `${(taken / MB).toFixed(0)} MB for six times 12`);
+});
+
 test('a file of no bytes', async () => assert.equal((await open('/empty')).size, 0));
 
 test('a server that is busy for a while', async () => {

@@ -293,8 +293,9 @@ class Keeper {
     const failing = new AbortController();
     const signal = AbortSignal.any([this.#signal, failing.signal]);
     const work = async () => {
+      const memory = new ArrayBuffer(PIECE);
       for (let i = todo.shift(); i !== undefined; i = todo.shift()) {
-        const bytes = await readRange(file, i * PIECE, Math.min((i + 1) * PIECE, size), signal, (n) => this.#report((loaded += n), size));
+        const bytes = await readRange(file, i * PIECE, Math.min((i + 1) * PIECE, size), signal, (n) => this.#report((loaded += n), size), memory);
         await store.put(i, bytes);
       }
     };

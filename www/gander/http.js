@@ -109,10 +109,11 @@ export async function linkedHash(href, signal) {
  * @param {number} end
  * @param {AbortSignal} signal
  * @param {(bytes: number) => void} [onBytes] is told of what arrives, and of what must be fetched again as a negative number
+ * @param {ArrayBuffer} [memory] for the bytes
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function readRange(file, start, end, signal, onBytes = () => {}) {
-  const out = new Uint8Array(end - start);
+export async function readRange(file, start, end, signal, onBytes = () => {}, memory = new ArrayBuffer(end - start)) {
+  const out = new Uint8Array(memory, 0, end - start);
   let have = 0;
   await retried(signal, async () => {
     const before = have;
@@ -199,8 +200,12 @@ async function sizeByHead(href, signal) {
   return encoded === 'identity' ? Number(response?.headers.get('content-length') ?? NaN) || undefined : undefined;
 }
 
+/** Bytes that a chunk can have, where the browser reads into memory that it is given. */
+const CHUNK = 1 << 18;
+
 /**
- * Gives the chunks of a response's body as they come.
+ * Gives the chunks of a response's body as they come, each valid until the next. All share one memory where the browser can read into
+ * it: fresh memory for each outgrew the model that came in it before it was collected.
  *
  * @param {Response} response
  * @param {string} href
@@ -208,18 +213,43 @@ async function sizeByHead(href, signal) {
  * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>}
  */
 export async function* body(response, href, signal) {
-  const reader = response.body?.getReader();
+  if (!response.body) return;
+  const { read, cancel } = chunkReader(response.body);
   held.add(response);
   try {
     for (;;) {
-      const { done, value } = (await attempt(href, signal, () => reader?.read() ?? Promise.resolve(DONE))) ?? DONE;
+      const { done, value } = await attempt(href, signal, read);
       if (done || !value) return;
-      yield /** @type {Uint8Array<ArrayBuffer>} */ (value);
+      yield value;
     }
   } finally {
     held.delete(response);
-    reader?.cancel().catch(() => {}); // it may have failed, and that was reported
+    cancel().catch(() => {}); // it may have failed, and that was reported
   }
+}
+
+/**
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
+ * @returns {{read: () => Promise<{done: boolean, value?: Uint8Array<ArrayBuffer>}>, cancel: () => Promise<void>}}
+ */
+function chunkReader(stream) {
+  /** @type {ReadableStreamBYOBReader} */
+  let reader;
+  try {
+    reader = stream.getReader({ mode: 'byob' });
+  } catch { // TypeError: not a byte stream
+    const reader = stream.getReader();
+    return { read: () => reader.read(), cancel: () => reader.cancel() };
+  }
+  let memory = new ArrayBuffer(CHUNK);
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(memory)); // takes the memory away
+      if (value) memory = value.buffer;
+      return { done, value };
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 /**
@@ -228,9 +258,6 @@ export async function* body(response, href, signal) {
  * @type {Set<Response>}
  */
 const held = new Set();
-
-/** @type {ReadableStreamReadResult<Uint8Array>} */
-const DONE = { done: true, value: undefined };
 
 /**
  * Fetches, and turns a refusal into a GanderError. The HTTP cache is left out: it would keep a copy of its own, and serve ranges of one

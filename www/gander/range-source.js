@@ -15,8 +15,11 @@ const KEPT = 4; // blocks: what was just read, and what comes next
 export function rangeSource(file, signal) {
   const closing = new AbortController();
   const stop = AbortSignal.any([signal, closing.signal]);
-  /** @type {{start: number, end: number, bytes: Promise<Uint8Array>}[]} */
+  /** @type {{start: number, end: number, bytes: Promise<Uint8Array<ArrayBuffer>>}[]} */
   let blocks = [];
+  /** @type {ArrayBuffer[]} The memory of blocks that were dropped. Fresh memory for each outgrew the model before it was collected. */
+  let spare = [];
+  let joined = new Uint8Array(0); // what a read gives that lies in several blocks
   let next = 0; // where the last read ended
   let ahead = SMALL; // how much is fetched at a time
 
@@ -26,9 +29,13 @@ export function rangeSource(file, signal) {
    */
   const fetchBlock = (start, length) => {
     const end = Math.min(start + length, file.size);
-    const block = { start, end, bytes: /** @type {Promise<Uint8Array>} */ (readRange(file, start, end, stop)) };
+    const size = end - start;
+    const i = spare.findIndex(({ byteLength }) => size <= byteLength && byteLength <= 2 * size);
+    const memory = i < 0 ? new ArrayBuffer(size) : spare.splice(i, 1)[0];
+    const block = { start, end, bytes: readRange(file, start, end, stop, undefined, memory) };
     block.bytes.catch(() => (blocks = blocks.filter((other) => other !== block))); // who waits for it is told; the next read tries again
-    blocks = [...blocks.slice(1 - KEPT), block];
+    blocks.push(block);
+    if (blocks.length > KEPT) blocks.shift()?.bytes.then(({ buffer }) => (spare = [...spare.slice(1 - KEPT), buffer]), () => {});
     return block;
   };
   /** @param {number} at */
@@ -37,22 +44,23 @@ export function rangeSource(file, signal) {
   return {
     size: file.size,
     async read(offset, length) {
-      const end = Math.min(offset + length, file.size);
-      const out = new Uint8Array(Math.max(0, end - offset));
+      const end = Math.max(offset, Math.min(offset + length, file.size));
       ahead = offset === next ? Math.min(ahead * 2, LARGE) : blockOf(offset) ? ahead : SMALL;
       const goesOn = offset === next;
       next = end;
+      if (joined.length < end - offset) joined = new Uint8Array(end - offset);
       for (let at = offset; at < end; ) {
         const block = blockOf(at) ?? fetchBlock(at, Math.max(end - at, ahead));
         const edge = Math.min(block.end, end);
         if (goesOn && edge === end && block.end < file.size && !blockOf(block.end)) fetchBlock(block.end, ahead);
-        out.set((await block.bytes).subarray(at - block.start, edge - block.start), at - offset);
+        joined.set((await block.bytes).subarray(at - block.start, edge - block.start), at - offset);
         at = edge;
       }
-      return out;
+      return joined.subarray(0, end - offset);
     },
     close() {
-      blocks = [];
+      blocks = spare = [];
+      joined = new Uint8Array(0);
       closing.abort();
     },
   };
