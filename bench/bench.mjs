@@ -20,12 +20,13 @@ async function once(origin, task, timeout) {
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => console.error(`bench: in the page: ${error.message}`));
     await page.goto(`${origin}/page/index.html`);
+    const blank_mb = pagePeak();
     const others = watchOthers();
     let timer;
     const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`no result within ${timeout} s`)), timeout * 1000)));
     try {
       const result = await Promise.race([page.evaluate((task) => import('/page/measure.mjs').then((m) => m.measure(task)), task), late]);
-      return { ...result, peak_mb: pagePeak(), others: others(), browser };
+      return { ...result, peak_mb: pagePeak(), blank_mb, others: others(), browser };
     } finally {
       clearTimeout(timer);
     }

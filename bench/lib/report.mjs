@@ -42,6 +42,7 @@ export function table(rows, options, versions) {
 export function report({ options, versions, machine, rows }) {
   const runs = rows.flatMap((row) => row.runs);
   const others = Math.max(0, ...runs.map((run) => run.others ?? 0));
+  const blank = median(runs.map((run) => run.blank_mb));
   const browsers = [...new Set(runs.map((run) => run.browser))].join(', ');
   const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
   const sections = [...new Set(rows.map((row) => row.model))].map(
@@ -65,7 +66,7 @@ The models have the shapes of the published ones and random weights, with the ty
 - *load*: from a Blob in memory to a model that can be prompted, the engine's own start included.
 - *prefill n*: tokens of a prompt of n tokens a second.
 - *decode at n*: tokens a second of ${options.steps} tokens, greedy, end tokens ignored, after a prompt of n tokens (of one where n is 0).
-- *page*: the largest resident memory of the page's process. The Blob is not in it: it is the browser process's.
+- *page*: the largest resident memory of the page's process. The Blob is not in it: it is the browser process's.${blank === undefined ? '' : ` Of an empty page it is ${Math.round(blank)} MB, most of which is the browser's own code.`}
 
 Each run begins with 32 tokens in and 16 out, which count nowhere: the browser compiles the hot code meanwhile. Times are the page's, messages to the worker included, unless said otherwise.
 `;

@@ -27,7 +27,7 @@ test('median', () => {
   assert.equal(median([1, undefined]), undefined);
 });
 
-const run = (load_ms, prefill, decode, peak_mb, others = 0.01) => ({ load_ms, prefill: { 128: prefill }, decode: { 0: decode }, peak_mb, others, browser: '1.2' });
+const run = (load_ms, prefill, decode, peak_mb, others = 0.01) => ({ load_ms, prefill: { 128: prefill }, decode: { 0: decode }, peak_mb, blank_mb: 131, others, browser: '1.2' });
 const options = { prefill: [128], depths: [0], engines: ['gander', 'wllama2'], repeats: 3, threads: 1, steps: 64 };
 const versions = { gander: '0.1.0, commit abc', wllama2: '2.3.1' };
 const rows = [
@@ -50,5 +50,6 @@ test('the report says when other programs were at work', () => {
   const text = report({ options, versions, machine: 'a machine', rows });
   assert.match(text, /others used at most 30 % .*unreliable/);
   assert.match(text, /## SmolLM2-135M Q8_0\n/);
+  assert.match(text, /Of an empty page it is 131 MB/);
   assert.doesNotMatch(text, /undefined|NaN/);
 });
