@@ -6,7 +6,8 @@ import "math/bits"
 // a chunk of a prompt.
 const maxSpeculate = 64
 
-// wager is which part of the work so far may be lost on drafts that fail.
+// wager is which part of the work so far may be lost on drafts that fail, all of them
+// if need be.
 const wager = 0.05
 
 // speculator drafts the tokens that may come next and computes them in one batch
@@ -80,7 +81,8 @@ func (p *speculator) chance(agreed int) float64 {
 }
 
 // length returns how many tokens to draft, at most most: the number that gives
-// most tokens for the cost of a batch, 0 if steps give more.
+// most tokens for the cost of a batch that the credit covers if none is accepted, 0 if
+// steps give more.
 func (p *speculator) length(most int) int {
 	if p.lookup.source == 0 {
 		return 0
@@ -91,7 +93,7 @@ func (p *speculator) length(most int) int {
 		all *= p.chance(p.lookup.agreed + k - 1)
 		expected += all
 		cost := p.cost.of(k + 1)
-		if r := expected / cost; r > rate && (1-all)*(cost-1) <= p.credit {
+		if r := expected / cost; r > rate && cost-1 <= p.credit {
 			best, rate = k, r
 		}
 	}
