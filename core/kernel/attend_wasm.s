@@ -41,6 +41,18 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $0
 	I64Add
 	Set R9
+	Get R6
+	I64Const $1
+	I64Eq
+	If
+	Get R2
+	Set R13
+	Else
+	Get R2
+	Get R7
+	I64Add
+	Set R13
+	End
 	Get R0
 	Set R14
 	Get R14
@@ -67,6 +79,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I32Eqz
 	If
 	Loop
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -112,6 +128,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	F32x4Mul
 	F32x4Add
 	Set V3
+	Get R13
+	I32WrapI64
+	I32Load $64
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $4
@@ -165,6 +185,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $128
 	I64Add
 	Set R9
+	Get R13
+	I64Const $128
+	I64Add
+	Set R13
 	Get R8
 	I64Const $-1
 	I64Add
@@ -180,6 +204,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Eqz
 	I32Eqz
 	If
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -233,6 +261,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $64
 	I64Add
 	Set R9
+	Get R13
+	I64Const $64
+	I64Add
+	Set R13
 	End
 	Get R0
 	Set R14
@@ -311,6 +343,18 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $0
 	I64Add
 	Set R9
+	Get R6
+	I64Const $1
+	I64Eq
+	If
+	Get R2
+	Set R13
+	Else
+	Get R2
+	Get R7
+	I64Add
+	Set R13
+	End
 	Get R0
 	Set R14
 	Get R14
@@ -357,6 +401,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I32Eqz
 	If
 	Loop
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -431,6 +479,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	F32x4Mul
 	F32x4Add
 	Set V7
+	Get R13
+	I32WrapI64
+	I32Load $64
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $4
@@ -517,6 +569,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $128
 	I64Add
 	Set R9
+	Get R13
+	I64Const $128
+	I64Add
+	Set R13
 	Get R8
 	I64Const $-1
 	I64Add
@@ -532,6 +588,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Eqz
 	I32Eqz
 	If
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -618,6 +678,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $64
 	I64Add
 	Set R9
+	Get R13
+	I64Const $64
+	I64Add
+	Set R13
 	End
 	Get R0
 	Set R14
@@ -720,6 +784,18 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	I64Const $0
 	I64Add
 	Set R9
+	Get R6
+	I64Const $1
+	I64Eq
+	If
+	Get R2
+	Set R13
+	Else
+	Get R2
+	Get R7
+	I64Add
+	Set R13
+	End
 	Get R0
 	Set R14
 	Get R14
@@ -762,6 +838,10 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	I32Eqz
 	If
 	Loop
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -821,6 +901,10 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	F32x4Mul
 	F32x4Add
 	Set V5
+	Get R13
+	I32WrapI64
+	I32Load $64
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $4
@@ -896,6 +980,10 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	I64Const $128
 	I64Add
 	Set R9
+	Get R13
+	I64Const $128
+	I64Add
+	Set R13
 	Get R8
 	I64Const $-1
 	I64Add
@@ -911,6 +999,10 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	I64Eqz
 	I32Eqz
 	If
+	Get R13
+	I32WrapI64
+	I32Load $0
+	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -986,6 +1078,10 @@ TEXT ·panel3(SB), NOSPLIT, $0-112
 	I64Const $64
 	I64Add
 	Set R9
+	Get R13
+	I64Const $64
+	I64Add
+	Set R13
 	End
 	Get R0
 	Set R14
