@@ -18,8 +18,8 @@ func TestSpeculatorLosesLittle(t *testing.T) {
 	data := coretest.NewTiny().Bytes(t)
 	m, err := Open(context.Background(), bytes.NewReader(data), int64(len(data)), Options{})
 	require.NoError(t, err)
-	for period := 2; period < 12; period++ {
-		for accepted := range 4 { // drafts of a batch
+	for _, period := range []int{2, 3, 11} {
+		for _, accepted := range []int{0, 1, 3} { // drafts of a batch
 			t.Run(fmt.Sprintf("a loop of %d, drafts accepted: %d", period, accepted), func(t *testing.T) {
 				SetBatchCost(t, 1.8, 0.68)
 				s, err := m.NewSession()
