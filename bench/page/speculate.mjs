@@ -1,7 +1,7 @@
 // Compares a text written without speculation and with it.
 import { Gander } from '/gander/index.js';
 
-const PROMPT = 32; // tokens
+const PROMPT = 256; // tokens: a text that is to be changed, say
 const STEPS = 160; // tokens
 const DRAFTS = 64;
 

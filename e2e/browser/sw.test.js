@@ -43,10 +43,13 @@ const write = async (page) => {
 
 /** Waits until the files that the first page needed are kept. */
 const kept = (page, names) =>
-  page.waitForFunction(async (names) => {
-    const urls = (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url);
-    return names.every((name) => urls.some((url) => url.endsWith(name)));
-  }, names, { polling: 200 });
+  page.evaluate(async (names) => { // waitForFunction would take the promise of an async function for its answer
+    for (;;) {
+      const urls = (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url);
+      if (names.every((name) => urls.some((url) => url.endsWith(name)))) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }, names);
 
 test('the page works without its server after one visit, and is isolated on a host without headers', () =>
   withSite({}, async ({ server, page }) => {

@@ -32,8 +32,10 @@
     await navigator.serviceWorker.register(worker, { updateViaCache: 'none' });
     const { active } = await navigator.serviceWorker.ready;
     const reloads = Number(sessionStorage.getItem(RELOADED)); // of this tab, since it was last isolated
-    // The page came without the worker, and so without the headers. A busy browser may load it without the worker once more.
-    const passed = reloads === 0 || (reloads < MOST_RELOADS && !navigator.serviceWorker.controller);
+    // The page came without the worker, and so without the headers. A busy browser may load it without the worker once more, which then
+    // claims it: that it is controlled says nothing.
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
+    const passed = reloads === 0 || (reloads < MOST_RELOADS && !navigation?.workerStart);
     if (globalThis.crossOriginIsolated) sessionStorage.removeItem(RELOADED);
     else if (isolate && passed) {
       await tell(active, { type: 'gander-isolate', on: true });
