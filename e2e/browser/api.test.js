@@ -136,16 +136,15 @@ inPage('gives embeddings', { size: true, same: true, last: true, length: true },
 
 inPage('writes the same with speculation, and tells what came of it', { same: true, none: [0, 0], drafted: true, accepted: true }, async ({ load, prompt }) => {
   const model = await load();
-  prompt = 'Once upon a time, there was a dog. '.repeat(30); // the longer, the more may be put at stake
-  const looping = { maxTokens: 200, seed: 3, ignoreEOS: true, frequencyPenalty: -5, penaltyWindow: 8 }; // makes the text repeat itself
+  const looping = { maxTokens: 480, seed: 3, ignoreEOS: true, frequencyPenalty: -5, penaltyWindow: 8 }; // makes the text repeat itself
   const alone = await model.complete(prompt, looping);
   const ahead = await model.complete(prompt, { ...looping, speculate: 64 });
   const { draftedTokens, acceptedTokens } = ahead.usage;
   return {
-    same: ahead.tokens.length === 200 && ahead.tokens.join() === alone.tokens.join() && ahead.text === alone.text,
+    same: ahead.tokens.length === 480 && ahead.tokens.join() === alone.tokens.join() && ahead.text === alone.text,
     none: [alone.usage.draftedTokens, alone.usage.acceptedTokens],
     drafted: draftedTokens >= acceptedTokens,
-    accepted: acceptedTokens > 50,
+    accepted: acceptedTokens > 100,
   };
 });
 

@@ -1,5 +1,6 @@
 // Requests for model files: ranges with retries, and checks that the server sent what was asked for.
 
+import { byteReader } from './byte-reader.js';
 import { GanderError } from './errors.js';
 
 /** How patient downloads are; times in ms. */
@@ -233,13 +234,10 @@ export async function* body(response, href, signal) {
  * @returns {{read: () => Promise<{done: boolean, value?: Uint8Array<ArrayBuffer>}>, cancel: () => Promise<void>}}
  */
 function chunkReader(stream) {
-  /** @type {ReadableStreamBYOBReader} */
-  let reader;
-  try {
-    reader = stream.getReader({ mode: 'byob' });
-  } catch { // TypeError: not a byte stream
-    const reader = stream.getReader();
-    return { read: () => reader.read(), cancel: () => reader.cancel() };
+  const reader = byteReader(stream);
+  if (!reader) {
+    const plain = stream.getReader();
+    return { read: () => plain.read(), cancel: () => plain.cancel() };
   }
   let memory = new ArrayBuffer(CHUNK);
   return {

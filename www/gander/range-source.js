@@ -19,7 +19,7 @@ export function rangeSource(file, signal) {
   let blocks = [];
   /** @type {ArrayBuffer[]} The memory of blocks that were dropped. Fresh memory for each outgrew the model before it was collected. */
   let spare = [];
-  let joined = new Uint8Array(0); // what a read gives that lies in several blocks
+  let out = new Uint8Array(0); // what a read gives
   let next = 0; // where the last read ended
   let ahead = SMALL; // how much is fetched at a time
 
@@ -48,19 +48,19 @@ export function rangeSource(file, signal) {
       ahead = offset === next ? Math.min(ahead * 2, LARGE) : blockOf(offset) ? ahead : SMALL;
       const goesOn = offset === next;
       next = end;
-      if (joined.length < end - offset) joined = new Uint8Array(end - offset);
+      if (out.length < end - offset) out = new Uint8Array(end - offset);
       for (let at = offset; at < end; ) {
         const block = blockOf(at) ?? fetchBlock(at, Math.max(end - at, ahead));
         const edge = Math.min(block.end, end);
         if (goesOn && edge === end && block.end < file.size && !blockOf(block.end)) fetchBlock(block.end, ahead);
-        joined.set((await block.bytes).subarray(at - block.start, edge - block.start), at - offset);
+        out.set((await block.bytes).subarray(at - block.start, edge - block.start), at - offset);
         at = edge;
       }
-      return joined.subarray(0, end - offset);
+      return out.subarray(0, end - offset);
     },
     close() {
       blocks = spare = [];
-      joined = new Uint8Array(0);
+      out = new Uint8Array(0);
       closing.abort();
     },
   };

@@ -1,6 +1,7 @@
 // Where the bytes of a model come from. The engine reads every source through the same small interface, in pieces of a few MB, so that
 // no ArrayBuffer ever holds a whole file.
 
+import { byteReader } from './byte-reader.js';
 import { GanderError } from './errors.js';
 import { folderOfFiles } from './folder.js';
 import { keptSource } from './kept-source.js';
@@ -216,13 +217,8 @@ export function blobSource(blob) {
  */
 function openStream(blob) {
   const stream = blob.stream();
-  /** @type {ReadableStreamBYOBReader} */
-  let reader;
-  try {
-    reader = stream.getReader({ mode: 'byob' });
-  } catch { // TypeError: not a byte stream
-    return sliceReader(blob);
-  }
+  const reader = byteReader(stream);
+  if (!reader) return sliceReader(blob);
   held.add(stream);
   return {
     async read(view) {
