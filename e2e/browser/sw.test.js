@@ -83,6 +83,31 @@ test('a page that is isolated already keeps its own headers, is not reloaded, an
   });
 });
 
+test('a page is isolated also if its files came while the worker read whether to isolate', () => {
+  // The page's wish comes after a file was asked for, and what was kept is read before the wish and arrives behind it.
+  const slow = `
+    let asked, wished;
+    const file = new Promise((resolve) => (asked = resolve)), wish = new Promise((resolve) => (wished = resolve));
+    const { match, put } = Cache.prototype, add = addEventListener;
+    const isIsolate = (key) => String(key).endsWith('/gander-isolate');
+    Cache.prototype.match = async function (key, ...more) {
+      const found = await match.call(this, key, ...more);
+      if (isIsolate(key)) await (asked(), wish);
+      return found;
+    };
+    Cache.prototype.put = async function (key, ...more) {
+      await put.call(this, key, ...more);
+      if (isIsolate(key)) wished();
+    };
+    self.addEventListener = (type, listener) => add(type, type === 'message' ? (event) => event.waitUntil(file.then(() => listener(event))) : listener);
+    importScripts('/gander/gander-sw.js');`;
+  const body = '<script src="/gander/gander-sw.js" data-worker="/page/slow.js"></script><script>navigator.serviceWorker.addEventListener("controllerchange", () => fetch("/page/"))</script>';
+  return withSite({ '/page/slow.js': (_, response) => script(response, slow), '/page/': html(body, { 'content-security-policy': '' }) }, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await page.waitForFunction(() => crossOriginIsolated);
+  });
+});
+
 test('data-isolate="off" adds no headers', () =>
   withSite({ '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/sw.js" data-isolate="off"></script>') }, async ({ server, page }) => {
     await page.goto(`${server.origin}/page/`);

@@ -82,8 +82,8 @@
     const CACHE = 'gander-site-1';
     const LARGEST = 64 << 20; // bytes of a file that is kept; models are not kept here
     const ISOLATE = new URL('gander-isolate', scope.location.href).href; // in the cache: whether headers are added
-    /** @type {boolean | undefined} */
-    let isolating;
+    /** @type {Promise<boolean> | undefined} */
+    let isolating; // a promise, so that what a page says while it is read stands
 
     scope.addEventListener('install', (/** @type {WaitEvent} */ event) => event.waitUntil(scope.skipWaiting()));
     scope.addEventListener('activate', (/** @type {WaitEvent} */ event) => event.waitUntil(activate()));
@@ -105,7 +105,7 @@
     /** @param {Message} message */
     async function receive(message) {
       if (message?.type === 'gander-isolate') {
-        isolating = message.on;
+        isolating = Promise.resolve(message.on);
         await (await caches.open(CACHE)).put(ISOLATE, new Response(String(message.on)));
       } else if (message?.type === 'gander-keep') {
         const seen = new Set();
@@ -166,16 +166,21 @@
       }
     }
 
+    /** Whether headers were added when the worker ran last. */
+    async function isolatingBefore() {
+      return (await (await (await caches.open(CACHE)).match(ISOLATE))?.text()) === 'true';
+    }
+
     /**
      * Adds the headers of isolation, unless the host sends its own.
      *
      * @param {Response} response
      */
     async function isolated(response) {
-      isolating ??= (await (await (await caches.open(CACHE)).match(ISOLATE))?.text()) === 'true';
+      isolating ??= isolatingBefore();
       const { status, statusText, type } = response;
       const headers = new Headers(response.headers);
-      if (!isolating || type !== 'basic' || headers.has('cross-origin-embedder-policy') || headers.has('cross-origin-opener-policy')) return response;
+      if (!(await isolating) || type !== 'basic' || headers.has('cross-origin-embedder-policy') || headers.has('cross-origin-opener-policy')) return response;
       headers.set('cross-origin-embedder-policy', 'credentialless');
       headers.set('cross-origin-opener-policy', 'same-origin');
       return new Response([204, 205, 304].includes(status) ? null : response.body, { status, statusText, headers });
