@@ -29,25 +29,25 @@ func (t *Tile) resize(blocks int) {
 	}
 }
 
-// gemm is the product for several tokens: two groups of rows at a time are
+// gemm adds the product for several tokens: two groups of rows at a time are
 // unpacked once and then meet all tokens, three at a time.
-func (f *Packed) gemm(dst []float32, w []byte, x *Activations, tile *Tile) {
+func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
 	blocks := x.Cols / BlockLen
 	rows := len(dst) / x.Tokens
 	groupBytes := blocks * f.BlockBytes()
 	tile.resize(blocks)
-	half, halfS := blocks*GroupRows*BlockLen, blocks*GroupRows*f.Vectors()
+	size, sizeS := blocks*GroupRows*BlockLen, blocks*GroupRows*f.Vectors() // of a group in tile
 	for g := 0; g < rows/GroupRows; g += tileGroups {
 		for i := range tileGroups {
-			f.unpack(tile.w[i*half:(i+1)*half], tile.scales[i*halfS:(i+1)*halfS], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
+			f.unpack(tile.w[i*size:(i+1)*size], tile.scales[i*sizeS:(i+1)*sizeS], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
 		}
 		out := dst[g*GroupRows:]
 		t := 0
 		for ; t+tileTokens <= x.Tokens; t += tileTokens {
-			f.gemm3(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks)
+			f.gemm3(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
 		}
 		for ; t < x.Tokens; t++ {
-			f.gemm1(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks)
+			f.gemm1(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
 		}
 	}
 }
@@ -55,12 +55,15 @@ func (f *Packed) gemm(dst []float32, w []byte, x *Activations, tile *Tile) {
 // gemmGeneric is the reference of all gemm functions: 8 rows for each of the
 // given tokens; rows is the distance of two tokens in dst. The int16 weights
 // need no correction of nibbles.
-func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, tokens int) {
+func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half, tokens int) {
 	halves, vectors := BlockLen/f.Group, f.Vectors()
 	for t := range tokens {
 		for g := range tileGroups {
 			var acc [GroupRows]float32
 			for b := range blocks {
+				if b == half {
+					flush(dst[t*rows+g*GroupRows:], &acc)
+				}
 				wb := (*[GroupRows * BlockLen]int16)(w[(g*blocks+b)*GroupRows*BlockLen:])
 				xb := (*[BlockLen * expand]int16)(q[(t*blocks+b)*BlockLen*expand:])
 				s, d := scales[(g*blocks+b)*vectors*4:], &x[t*blocks+b]
@@ -81,7 +84,7 @@ func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float3
 					}
 				}
 			}
-			copy(dst[t*rows+g*GroupRows:], acc[:])
+			flush(dst[t*rows+g*GroupRows:], &acc)
 		}
 	}
 }

@@ -33,10 +33,11 @@ type Packed struct {
 	Group int  // columns that share a scale: 32 or 16
 	Min   bool // whether there is an m
 
-	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale)
+	// half is the blocks of the first of two sums; both are added to dst.
+	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
-	gemm3     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-	gemm1     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+	gemm3     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+	gemm1     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 	packGroup func(dst []byte, q []int8, d, m []float32) // at least one block
 }
 
@@ -84,32 +85,47 @@ func (f *Packed) BlockBytes() int { return f.WeightBytes() + 16*f.Vectors() }
 // added in order, so a product has the same bits alone and in a batch.
 // It panics if the lengths don't fit.
 func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
+	f.MatMulHalves(dst, w, x, x.Cols, tile)
+}
+
+// MatMulHalves is MatMul with each value made of two sums, of the first half columns and
+// of the others, which are added: so it has the bits of the products of two matrices
+// that have these columns. With x.Cols in half there is one sum.
+// It panics if the lengths don't fit, or half is no multiple of 32 from 32 to x.Cols.
+func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
 	blocks := x.Cols / BlockLen
+	if half <= 0 || half > x.Cols || half%BlockLen != 0 {
+		panic(fmt.Sprintf("kernel: %d columns of %d are no half", half, x.Cols))
+	}
 	if x.Tokens == 0 || blocks == 0 || len(dst)%(x.Tokens*RowMultiple) != 0 || len(w) != len(dst)/x.Tokens/GroupRows*blocks*f.BlockBytes() || len(x.Blocks) != x.Tokens*blocks {
 		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, x.Cols, len(dst)))
 	}
+	clear(dst)
 	if x.Tokens < gemmMinTokens {
-		f.matVecs(dst, w, x)
+		f.matVecs(dst, w, x, half/BlockLen)
 		return
 	}
-	f.gemm(dst, w, x, tile)
+	f.gemm(dst, w, x, half/BlockLen, tile)
 }
 
-// matVecs is the product for few tokens, one after the other.
-func (f *Packed) matVecs(dst []float32, w []byte, x *Activations) {
+// matVecs adds the product for few tokens, one after the other.
+func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
 	rows := len(dst) / x.Tokens
 	for t := range x.Tokens {
 		q, scales := x.token(t)
-		f.matVec(dst[t*rows:(t+1)*rows], w, q, scales)
+		f.matVec(dst[t*rows:(t+1)*rows], w, q, scales, half)
 	}
 }
 
 // matVecGeneric is the reference of all matVec functions.
-func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScale) {
+func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScale, half int) {
 	halves, size := BlockLen/f.Group, f.BlockBytes()
 	for g := 0; g < len(dst); g += GroupRows {
 		var acc [GroupRows]float32
 		for b := range x {
+			if b == half {
+				flush(dst[g:], &acc)
+			}
 			block, in := w[:size:size], (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
 			for h := range halves {
 				var sum [GroupRows]int32
@@ -122,8 +138,16 @@ func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScal
 			}
 			w = w[size:]
 		}
-		copy(dst[g:], acc[:])
+		flush(dst[g:], &acc)
 	}
+}
+
+// flush moves sums to dst.
+func flush(dst []float32, acc *[GroupRows]float32) {
+	for r, v := range acc {
+		dst[r] += v
+	}
+	*acc = [GroupRows]float32{}
 }
 
 // sumInt8 adds the products of 16 bytes, 4 rows x 4 columns, at a time.

@@ -146,26 +146,71 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 						a := testActivations(r, tokens, blocks*BlockLen, 0)
 						rows := groups * GroupRows
 						want := make([]float32, tokens*rows)
+						half := 1 + r.IntN(blocks)
 						for i := range tokens {
 							q, x := a.token(i)
-							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x)
+							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x, half)
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
-						f.gemm(got, w, a, &Tile{})
-						sameBits(t, want, got, "unpacked, groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
-						check()
 						clear(got)
-						f.MatMul(got, w, a, &Tile{})
-						sameBits(t, want, got, "groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
+						f.gemm(got, w, a, half, &Tile{})
+						sameBits(t, want, got, "unpacked, groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
+						check()
+						f.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
+						sameBits(t, want, got, "groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
 						check()
 						for i := range tokens { // alone as in the batch
 							q, x := a.token(i)
 							alone := make([]float32, rows)
-							f.matVec(alone, w, q, x)
+							f.matVec(alone, w, q, x, half)
 							sameBits(t, alone, got[i*rows:(i+1)*rows], "alone, token %d", i)
 						}
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestHalvesAreTwoMatrices: a product in halves has the bits of those of two matrices
+// that have the columns, added; one sum is the default.
+func TestHalvesAreTwoMatrices(t *testing.T) {
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(6, 1))
+			const groups, blocks, tokens = 8, 5, 4
+			rows, size := groups*GroupRows, f.BlockBytes()
+			w := randomPacked(r, f, groups, blocks, false)
+			a := testActivations(r, tokens, blocks*BlockLen, 0)
+			one, got := make([]float32, tokens*rows), make([]float32, tokens*rows)
+			f.MatMul(one, w, a, &Tile{})
+			for half := 1; half < blocks; half++ {
+				want := make([]float32, tokens*rows)
+				for _, cols := range [][2]int{{0, half}, {half, blocks}} {
+					var own []byte
+					for g := range groups {
+						own = append(own, w[(g*blocks+cols[0])*size:(g*blocks+cols[1])*size]...)
+					}
+					var x []float32
+					for i := range tokens {
+						x = append(x, a.X[i*a.Cols+cols[0]*BlockLen:i*a.Cols+cols[1]*BlockLen]...)
+					}
+					part, sum := &Activations{}, make([]float32, tokens*rows)
+					part.Resize(x, tokens, len(x)/tokens)
+					part.Quantize()
+					f.MatMul(sum, own, part, &Tile{})
+					Add(want, sum)
+				}
+				f.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
+				sameBits(t, want, got, "half=%d", half)
+				if half == 2 { // with one block behind, the order would be the same
+					require.NotEqual(t, one, got, "another order of the sums")
+				}
+			}
+			f.MatMulHalves(got, w, a, a.Cols, &Tile{})
+			sameBits(t, one, got, "one sum")
+			for _, half := range []int{-32, 0, 16, a.Cols + 32} {
+				require.Panics(t, func() { f.MatMulHalves(got, w, a, half, &Tile{}) }, "%d columns", half)
 			}
 		})
 	}
@@ -244,15 +289,17 @@ func FuzzPackedProduct(f *testing.F) {
 			a := testActivations(r, n, b*BlockLen, int(seed%4))
 			rows := g * GroupRows
 			got, check := guarded[float32](t, n*rows, int(seed%8))
-			format.MatMul(got, w, a, &Tile{})
+			half := 1 + r.IntN(b)
+			format.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
 			check()
 			unpacked := make([]float32, len(got))
-			format.gemm(unpacked, w, a, &Tile{})
+			format.gemm(unpacked, w, a, half, &Tile{})
 			sameBits(t, got, unpacked, "%v unpacked", format)
 			want := make([]float32, rows)
 			for i := range n {
+				clear(want)
 				q, x := a.token(i)
-				format.matVecGeneric(want, w, q, x)
+				format.matVecGeneric(want, w, q, x, half)
 				sameBits(t, want, got[i*rows:(i+1)*rows], "%v token %d", format, i)
 			}
 		}

@@ -20,31 +20,31 @@ var formats = []*Packed{
 	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemm3G16Min, gemm1G16Min, packGroupInt4G16Min},
 }
 
-// matVec functions: len(dst) is a positive multiple of 16, x has at least one block.
+// matVec functions: len(dst) is a positive multiple of 16, 1 <= half <= len(x).
 
 //go:noescape
-func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 //go:noescape
-func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 
 // unpack functions: w holds at least one block.
 
@@ -72,31 +72,31 @@ func unpackInt4G16(dst []int16, scales []float32, w []byte)
 //go:noescape
 func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
 
-// gemm functions: 8 rows for three tokens, or one.
+// gemm functions: 8 rows for three tokens, or one; 1 <= half <= blocks.
 
 //go:noescape
-func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
+func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 // packGroup functions: dst has at least one block.
 

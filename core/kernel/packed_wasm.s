@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt8(SB), NOSPLIT, $0-96
+// func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -14,6 +14,8 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -55,8 +57,13 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -870,7 +877,11 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -878,7 +889,11 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -886,7 +901,11 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -894,12 +913,25 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -914,8 +946,8 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
+// func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -924,6 +956,8 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -965,8 +999,13 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -1819,7 +1858,11 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1827,7 +1870,11 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1835,7 +1882,11 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1843,12 +1894,25 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -1863,8 +1927,8 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
+// func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -1873,6 +1937,8 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -1914,8 +1980,13 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -2793,7 +2864,11 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2801,7 +2876,11 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2809,7 +2888,11 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2817,12 +2900,25 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -2837,8 +2933,8 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
+// func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -2847,6 +2943,8 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -2888,8 +2986,13 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -3837,7 +3940,11 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3845,7 +3952,11 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3853,7 +3964,11 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3861,12 +3976,25 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -3881,8 +4009,8 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt4(SB), NOSPLIT, $0-96
+// func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -3891,6 +4019,8 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -3932,8 +4062,13 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -4761,7 +4896,11 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4769,7 +4908,11 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4777,7 +4920,11 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4785,12 +4932,25 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -4805,8 +4965,8 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
+// func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -4815,6 +4975,8 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -4856,8 +5018,13 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -5696,7 +5863,11 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5704,7 +5875,11 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5712,7 +5887,11 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5720,12 +5899,25 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -5740,8 +5932,8 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
+// func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -5750,6 +5942,8 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -5791,8 +5985,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -6690,7 +6889,11 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6698,7 +6901,11 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6706,7 +6913,11 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6714,12 +6925,25 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -6734,8 +6958,8 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	End
 	RET
 
-// func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
-TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
+// func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -6744,6 +6968,8 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
+	I64Load half+96(FP)
+	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -6785,8 +7011,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R1
 	Get R10
 	Set R2
-	Get R11
+	Get R14
 	Set R3
+	Get R11
+	Get R14
+	I64Sub
+	Set R15
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -7706,7 +7937,11 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7714,7 +7949,11 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V1
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7722,7 +7961,11 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7730,12 +7973,25 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Get V3
+	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
 	I64Add
 	Set R13
+	Get R15
+	Set R3
+	I64Const $0
+	Set R15
+	Get R3
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -9338,8 +9594,8 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	End
 	RET
 
-// func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm3(SB), NOSPLIT, $0-136
+// func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm3(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -9392,6 +9648,12 @@ TEXT ·gemm3(SB), NOSPLIT, $0-136
 	I64Mul
 	I64Add
 	Set R10
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -10422,41 +10684,76 @@ TEXT ·gemm3(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V3
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V4
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V5
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm3Min(SB), NOSPLIT, $0-136
+// func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -10509,6 +10806,12 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-136
 	I64Mul
 	I64Add
 	Set R10
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -11617,41 +11920,76 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V3
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V4
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V5
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm3G16(SB), NOSPLIT, $0-136
+// func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -11704,6 +12042,12 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-136
 	I64Mul
 	I64Add
 	Set R10
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -12806,41 +13150,76 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V3
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V4
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V5
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm3G16Min(SB), NOSPLIT, $0-136
+// func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -12893,6 +13272,12 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-136
 	I64Mul
 	I64Add
 	Set R10
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -14127,41 +14512,76 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V2
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V3
+	F32x4Add
 	V128Store $0, $16
-	Get R0
+	Get R15
 	Get R12
 	I64Add
-	Set R0
-	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V4
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V5
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm1(SB), NOSPLIT, $0-136
+// func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -14186,6 +14606,12 @@ TEXT ·gemm1(SB), NOSPLIT, $0-136
 	Get R3
 	I64Add
 	Set R4
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -14632,17 +15058,36 @@ TEXT ·gemm1(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm1Min(SB), NOSPLIT, $0-136
+// func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1Min(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -14667,6 +15112,12 @@ TEXT ·gemm1Min(SB), NOSPLIT, $0-136
 	Get R3
 	I64Add
 	Set R4
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -15139,17 +15590,36 @@ TEXT ·gemm1Min(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm1G16(SB), NOSPLIT, $0-136
+// func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1G16(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -15174,6 +15644,12 @@ TEXT ·gemm1G16(SB), NOSPLIT, $0-136
 	Get R3
 	I64Add
 	Set R4
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -15644,17 +16120,36 @@ TEXT ·gemm1G16(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int)
-TEXT ·gemm1G16Min(SB), NOSPLIT, $0-136
+// func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1G16Min(SB), NOSPLIT, $0-144
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load w_base+32(FP)
@@ -15679,6 +16174,12 @@ TEXT ·gemm1G16Min(SB), NOSPLIT, $0-136
 	Get R3
 	I64Add
 	Set R4
+	Get R11
+	I64Load half+136(FP)
+	Tee R11
+	I64Sub
+	Set R13
+	Loop
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -16193,11 +16694,30 @@ TEXT ·gemm1G16Min(SB), NOSPLIT, $0-136
 	BrIf $0
 	End
 	Get R0
+	Set R15
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $0
 	Get V0
+	F32x4Add
 	V128Store $0, $0
-	Get R0
+	Get R15
 	I32WrapI64
+	Get R15
+	I32WrapI64
+	V128Load $16
 	Get V1
+	F32x4Add
 	V128Store $0, $16
+	Get R13
+	Set R11
+	I64Const $0
+	Set R13
+	Get R11
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET

@@ -41,6 +41,10 @@ type Matrix struct {
 	Rows, Cols int
 	Layout     Layout
 
+	// Half, if not zero, is the columns of the first of two sums that a value of a
+	// product is made of. Packed layouts only; a multiple of 32.
+	Half int
+
 	dense  []float32 // [rows, cols], Dense only
 	packed []byte    // [padded rows/4, cols/32] blocks, packed layouts only
 	padded int       // rows rounded up to a multiple of kernel.RowMultiple
@@ -149,7 +153,11 @@ func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 	if m.Layout == Dense {
 		kernel.MatMul(dst, m.dense, x.X, m.Rows, m.Cols, x.Tokens)
 	} else {
-		m.Layout.packed.MatMul(out, m.packed, x, &ws.tile)
+		half := m.Half
+		if half == 0 {
+			half = m.Cols
+		}
+		m.Layout.packed.MatMulHalves(out, m.packed, x, half, &ws.tile)
 	}
 	if m.padded != m.Rows {
 		for t := range x.Tokens {

@@ -18,6 +18,7 @@ const minGroup = 16
 type Packer struct {
 	q    [kernel.GroupRows * packCols]int8
 	d, m [kernel.GroupRows * packCols / minGroup]float32
+	raw  []byte // the blocks of some columns of a group of rows
 }
 
 // Pack converts n rows of type t, from raw, into rows first, first+1, ... of m. Rows
@@ -26,45 +27,84 @@ type Packer struct {
 // raw: n whole rows, each t.RowBytes(m.Cols) bytes. m.Layout must be t.Layout(m.Cols).
 // It panics if the rows are not whole or not within m.
 func (p *Packer) Pack(m *Matrix, first, n int, t Type, raw []byte) {
-	rowBytes, whole := t.RowBytes(m.Cols)
-	if !whole || len(raw) != n*rowBytes || first < 0 || first+n > m.Rows {
-		panic(fmt.Sprintf("quant: %d bytes of %s for rows %d to %d of a matrix of %d x %d", len(raw), t.Name, first, first+n, m.Rows, m.Cols))
+	p.PackColumns(m, first, n, t, raw, m.Cols, 0)
+}
+
+// PackColumns is Pack for a matrix that has only some of the rows' columns: those from
+// column from on.
+//
+// raw: n whole rows of cols columns. m.Layout must be t.Layout(cols). A packed m may have
+// any blocks of 32 columns, a dense one must have all columns.
+// It panics if that is not so.
+func (p *Packer) PackColumns(m *Matrix, first, n int, t Type, raw []byte, cols, from int) {
+	rowBytes, whole := t.RowBytes(cols)
+	to := from + m.Cols
+	if !whole || len(raw) != n*rowBytes || first < 0 || first+n > m.Rows || from < 0 || to > cols || m.Cols < cols && (m.Layout == Dense || from%kernel.BlockLen != 0) {
+		panic(fmt.Sprintf("quant: %d bytes of %s for rows %d to %d of a matrix of %d x %d, columns %d to %d of %d", len(raw), t.Name, first, first+n, m.Rows, m.Cols, from, to, cols))
 	}
 	if m.Layout == Dense {
-		t.Dequantize(m.dense[first*m.Cols:(first+n)*m.Cols], raw)
+		t.Dequantize(m.dense[first*cols:(first+n)*cols], raw)
 		return
 	}
+	begin, end := from/t.BlockLen*t.BlockBytes, (to+t.BlockLen-1)/t.BlockLen*t.BlockBytes // of their blocks in a row
 	for n > 0 {
 		rows := 1
 		if first%kernel.GroupRows == 0 && n >= kernel.GroupRows {
 			rows = kernel.GroupRows
 		}
-		src, dst := raw[:rows*rowBytes], m.group(first)
+		src := p.columns(raw, rows, rowBytes, begin, end)
 		if rows == kernel.GroupRows && t.Split.packGroup != nil {
-			t.Split.packGroup(dst, src)
+			t.Split.packGroup(m.group(first), src)
 		} else {
-			p.packRows(dst, m.Layout.packed, first, rows, t, src)
+			p.packRows(m, first, rows, t, src, from%t.BlockLen)
 		}
 		raw, first, n = raw[rows*rowBytes:], first+rows, n-rows
 	}
 }
 
-// packRows converts a whole group of rows, or one of it, into dst, the group's blocks.
-func (p *Packer) packRows(dst []byte, f *kernel.Packed, first, rows int, t Type, src []byte) {
+// columns returns of each of some rows the bytes from begin to end, behind each other.
+func (p *Packer) columns(raw []byte, rows, rowBytes, begin, end int) []byte {
+	if end-begin == rowBytes {
+		return raw[:rows*rowBytes]
+	}
+	p.raw = p.raw[:0]
+	for r := range rows {
+		p.raw = append(p.raw, raw[r*rowBytes+begin:r*rowBytes+end]...)
+	}
+	return p.raw
+}
+
+// packRows converts a whole group of rows of m, or one of it, from their blocks, of
+// which the first skip columns, and what comes behind those of m, are not for m.
+func (p *Packer) packRows(m *Matrix, first, rows int, t Type, src []byte, skip int) {
+	f, dst := m.Layout.packed, m.group(first)
 	rowBytes, step := len(src)/rows, packCols/t.BlockLen*t.BlockBytes
-	for at := 0; at < rowBytes; at += step {
+	for at, left := 0, m.Cols; at < rowBytes; at += step {
 		bytes := min(step, rowBytes-at)
 		cols := bytes / t.BlockBytes * t.BlockLen
-		scales, size := cols/t.Split.Group, cols/kernel.BlockLen*f.BlockBytes()
+		scales := cols / t.Split.Group
 		for r := range rows {
 			t.Split.Ints(p.q[r*cols:(r+1)*cols], p.d[r*scales:(r+1)*scales], p.m[r*scales:(r+1)*scales], src[r*rowBytes+at:r*rowBytes+at+bytes])
 		}
-		q, d, m := p.q[:rows*cols], p.d[:rows*scales], p.m[:rows*scales]
+		own := min(cols-skip, left)
+		q, d, m := keep(p.q[:], rows, cols, skip, own), keep(p.d[:], rows, scales, skip/t.Split.Group, own/t.Split.Group), keep(p.m[:], rows, scales, skip/t.Split.Group, own/t.Split.Group)
+		size := own / kernel.BlockLen * f.BlockBytes()
 		if rows == kernel.GroupRows {
 			f.PackGroup(dst[:size], q, d, m)
 		} else {
 			f.PackRow(dst[:size], first%kernel.GroupRows, q, d, m)
 		}
-		dst = dst[size:]
+		dst, left, skip = dst[size:], left-own, 0
 	}
+}
+
+// keep moves the values from skip to skip+n of each row of x [rows, width] together
+// and returns them.
+func keep[T any](x []T, rows, width, skip, n int) []T {
+	if n < width {
+		for r := range rows {
+			copy(x[r*n:], x[r*width+skip:r*width+skip+n])
+		}
+	}
+	return x[:rows*n]
 }

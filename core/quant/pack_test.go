@@ -89,6 +89,52 @@ func TestPackInPieces(t *testing.T) {
 	}
 }
 
+// TestPackColumns packs two parts of the columns into matrices of their own, cut between
+// any two blocks of 32, also within a block of the type.
+func TestPackColumns(t *testing.T) {
+	for _, typ := range Types() {
+		t.Run(typ.Name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(5, uint64(typ.ID)))
+			const rows = 11
+			cols := packCols + 3*max(64, typ.BlockLen)
+			layout := typ.Layout(cols)
+			if layout == Dense {
+				m := NewMatrix(1, 64, Dense)
+				require.Panics(t, func() { new(Packer).PackColumns(m, 0, 1, typ, make([]byte, cols*typ.BlockBytes), cols, 0) })
+				return
+			}
+			rowBytes, _ := typ.RowBytes(cols)
+			raw := randomRows(r, typ, rows, cols)
+			whole := NewMatrix(rows, cols, layout)
+			var p Packer
+			p.Pack(whole, 0, rows, typ, raw)
+			want, first, second := make([]float32, cols), make([]float32, cols), make([]float32, cols)
+			for at := kernel.BlockLen; at < cols; at += kernel.BlockLen {
+				a, b := NewMatrix(rows, at, layout), NewMatrix(rows, cols-at, layout)
+				piece := 1 + r.IntN(rows)
+				for row := 0; row < rows; row += piece {
+					n := min(piece, rows-row)
+					bytes := raw[row*rowBytes : (row+n)*rowBytes]
+					p.PackColumns(a, row, n, typ, bytes, cols, 0)
+					p.PackColumns(b, row, n, typ, bytes, cols, at)
+				}
+				for row := range rows {
+					whole.Row(want, row)
+					a.Row(first[:at], row)
+					b.Row(second[:cols-at], row)
+					require.Equal(t, want[:at], first[:at], "row %d, cut at %d", row, at)
+					require.Equal(t, want[at:], second[:cols-at], "row %d, cut at %d", row, at)
+				}
+			}
+			m := NewMatrix(4, 64, typ.Layout(cols))
+			bytes := raw[:4*rowBytes]
+			require.Panics(t, func() { p.PackColumns(m, 0, 4, typ, bytes, cols, 16) }, "within a block")
+			require.Panics(t, func() { p.PackColumns(m, 0, 4, typ, bytes, cols, cols-32) }, "behind the end")
+			require.Panics(t, func() { p.PackColumns(m, 0, 4, typ, bytes, cols, -32) }, "before the beginning")
+		})
+	}
+}
+
 // FuzzPack packs a row of any bits as every type: what comes back has the bits of
 // what Dequantize makes, infinite and NaN scales included, and nothing panics.
 func FuzzPack(f *testing.F) {

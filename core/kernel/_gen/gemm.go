@@ -38,12 +38,14 @@ func (a *asm) unpack(at map[string]string, f format) {
 	a.op("Get R3; I64Const $%d; I64Sub; Tee R3; I64Const $0; I64GtS; BrIf $0; End", f.blockBytes())
 }
 
-// gemm writes the inner loop of the matrix product: 2 groups of rows x tokens.
+// gemm writes the inner loop of the matrix product: 2 groups of rows x tokens, first of
+// half the blocks, then of the rest.
 // V0.. float sums [token][group], then integer sums [token][group], then the two
 // weight vectors and the activation vector, which is later the scaled sum.
 //
 // R0 dst, R1, R2 weights of two groups, R3, R4 their scales, R5.. activations of
-// the tokens, R8.. their BlockScales, R11 blocks to go, R12 distance of two tokens in dst.
+// the tokens, R8.. their BlockScales, R11 blocks to go, R12 distance of two tokens in dst,
+// R13 blocks of the second half, if it is to come, R15 dst now.
 func (a *asm) gemm(at map[string]string, f format, tokens int) {
 	n := 2 * tokens
 	sum := func(t, g int) string { return fmt.Sprintf("V%d", 2*t+g) }
@@ -61,49 +63,53 @@ func (a *asm) gemm(at map[string]string, f format, tokens int) {
 		a.op("Get R%d; Get R11; I64Const $256; I64Mul; I64Add; Set R%d", 4+t, 5+t)
 		a.op("Get R%d; Get R11; I64Const $%d; I64Mul; I64Add; Set R%d", 7+t, scaleBytes, 8+t)
 	}
-	a.zero(regs("V", 0, n)...)
-	a.loop("R11", func() {
-		for h := range f.halves() {
-			steps := 16 / f.halves()
-			for i := h * steps; i < (h+1)*steps; i++ {
-				for g := range 2 {
-					a.load(fmt.Sprintf("R%d", 1+g), 16*i)
-					a.op("Set %s", w[g])
+	a.op("Get R11; I64Load %s; Tee R11; I64Sub; Set R13", at["half"])
+	a.twoSums("R11", "R13", func() {
+		a.zero(regs("V", 0, n)...)
+		a.loop("R11", func() {
+			for h := range f.halves() {
+				steps := 16 / f.halves()
+				for i := h * steps; i < (h+1)*steps; i++ {
+					for g := range 2 {
+						a.load(fmt.Sprintf("R%d", 1+g), 16*i)
+						a.op("Set %s", w[g])
+					}
+					for t := range tokens {
+						a.load(fmt.Sprintf("R%d", 5+t), 16*i)
+						a.op("Set %s", x)
+						for g := range 2 {
+							a.accumulate(part(t, g), i == h*steps, func() { a.op("Get %s; Get %s; I32x4DotI16x8S", w[g], x) })
+						}
+					}
 				}
 				for t := range tokens {
-					a.load(fmt.Sprintf("R%d", 5+t), 16*i)
-					a.op("Set %s", x)
+					scales := fmt.Sprintf("R%d", 8+t)
+					if f.min {
+						a.scaledSum(f, scales, h)
+						a.op("Set %s", x)
+					}
 					for g := range 2 {
-						a.accumulate(part(t, g), i == h*steps, func() { a.op("Get %s; Get %s; I32x4DotI16x8S", w[g], x) })
+						a.finish(f, h, finish{acc: sum(t, g), sum: part(t, g), w: fmt.Sprintf("R%d", 3+g), x: scales, scaledSum: x})
 					}
 				}
 			}
+			for g := range 2 {
+				a.add(fmt.Sprintf("R%d", 1+g), 256)
+				a.add(fmt.Sprintf("R%d", 3+g), 16*f.vectors())
+			}
 			for t := range tokens {
-				scales := fmt.Sprintf("R%d", 8+t)
-				if f.min {
-					a.scaledSum(f, scales, h)
-					a.op("Set %s", x)
-				}
-				for g := range 2 {
-					a.finish(f, h, finish{acc: sum(t, g), sum: part(t, g), w: fmt.Sprintf("R%d", 3+g), x: scales, scaledSum: x})
-				}
+				a.add(fmt.Sprintf("R%d", 5+t), 256)
+				a.add(fmt.Sprintf("R%d", 8+t), scaleBytes)
+			}
+		})
+		a.op("Get R0; Set R15")
+		for t := range tokens {
+			for g := range 2 {
+				a.addTo("R15", 16*g, sum(t, g))
+			}
+			if t < tokens-1 {
+				a.op("Get R15; Get R12; I64Add; Set R15")
 			}
 		}
-		for g := range 2 {
-			a.add(fmt.Sprintf("R%d", 1+g), 256)
-			a.add(fmt.Sprintf("R%d", 3+g), 16*f.vectors())
-		}
-		for t := range tokens {
-			a.add(fmt.Sprintf("R%d", 5+t), 256)
-			a.add(fmt.Sprintf("R%d", 8+t), scaleBytes)
-		}
 	})
-	for t := range tokens {
-		for g := range 2 {
-			a.store("R0", 16*g, func() { a.op("Get %s", sum(t, g)) })
-		}
-		if t < tokens-1 {
-			a.op("Get R0; Get R12; I64Add; Set R0")
-		}
-	}
 }
