@@ -23,7 +23,7 @@ type deltaRule struct {
 	Bias  nn.Vector  `gguf:"ssm_dt.bias,bare" dim:"delta heads"`
 	Decay nn.Vector  `gguf:"ssm_a,bare" dim:"delta heads"` // negative
 	Norm  nn.RMSNorm `gguf:"ssm_norm" dim:"delta head"`
-	Out   nn.Linear  `gguf:"ssm_out" dim:"hidden,delta values"`
+	Out   nn.Halved  `gguf:"ssm_out" dim:"hidden,delta values"`
 }
 
 // DeltaRule is the sizes of the layers with a gated delta rule.
@@ -96,8 +96,7 @@ func (r *deltaRule) mix(b *Batch, c *Config, layer int, h []float32) {
 		r.Norm.Forward(mixed, mixed)
 		kernel.SwiGLU(mixed, gates, mixed)
 	}
-	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, values), n)
-	r.Out.Forward(b.Context, h)
+	r.Out.ForwardParts(b.Context, nn.BufferMixed, n, values, h)
 }
 
 // convolve writes silu of the convolution at a position to dst, of its input x and

@@ -10,7 +10,7 @@ import (
 // Shazeer, "GLU Variants Improve Transformer", arXiv:2002.05202, eq. 6.
 type gatedFFN struct {
 	GateUp nn.Linear `gguf:"ffn_gate+ffn_up,alt:ffn_up" dim:"ffn+ffn,hidden"`
-	Down   nn.Linear `gguf:"ffn_down" dim:"hidden,ffn"`
+	Down   nn.Halved `gguf:"ffn_down" dim:"hidden,ffn"`
 }
 
 // feedForward writes the network's output over its input h, of any number of rows.
@@ -20,7 +20,7 @@ func (f *gatedFFN) feedForward(ctx *nn.Context, c *Config, h []float32) {
 
 // gated is the feedForward of a gatedFFN; split is how the workers divide its hidden
 // values.
-func gated(ctx *nn.Context, c *Config, gateUp, down *nn.Linear, split shard.Split, h []float32) {
+func gated(ctx *nn.Context, c *Config, gateUp *nn.Linear, down *nn.Halved, split shard.Split, h []float32) {
 	n := len(h) / c.HiddenSize
 	if n == 0 {
 		return
@@ -29,14 +29,13 @@ func gated(ctx *nn.Context, c *Config, gateUp, down *nn.Linear, split shard.Spli
 	values := ctx.Floats(nn.BufferProj, n*gateUp.Rows())
 	gateUp.Forward(ctx, values)
 	c.Gate(ctx.Part(nn.BufferMixed, n, split), values, n)
-	ctx.Input(ctx.Whole(nn.BufferMixed, n, split), n)
-	down.Forward(ctx, h)
+	down.ForwardParts(ctx, nn.BufferMixed, n, split, h)
 }
 
 // plainFFN is a feed-forward network down(f(up·h)).
 type plainFFN struct {
 	Up   nn.Linear `gguf:"ffn_up" dim:"ffn,hidden"`
-	Down nn.Linear `gguf:"ffn_down" dim:"hidden,ffn"`
+	Down nn.Halved `gguf:"ffn_down" dim:"hidden,ffn"`
 }
 
 // forward writes the network's output, with f in place of its hidden values, over its input h, of any
@@ -50,8 +49,7 @@ func (p *plainFFN) forward(ctx *nn.Context, c *Config, h []float32, f func(x []f
 	hidden := ctx.Part(nn.BufferMixed, n, c.ffnSplit)
 	p.Up.Forward(ctx, hidden)
 	f(hidden)
-	ctx.Input(ctx.Whole(nn.BufferMixed, n, c.ffnSplit), n)
-	p.Down.Forward(ctx, h)
+	p.Down.ForwardParts(ctx, nn.BufferMixed, n, c.ffnSplit, h)
 }
 
 // geluFFN is the feed-forward network down(gelu(up·h)).

@@ -38,7 +38,7 @@ type lfm2Attention struct {
 type shortConv struct {
 	In   nn.Linear `gguf:"shortconv.in_proj" dim:"channels+channels+channels,hidden"`
 	Taps nn.Vector `gguf:"shortconv.conv" dim:"channels,taps"` // the newest position's last
-	Out  nn.Linear `gguf:"shortconv.out_proj" dim:"hidden,channels"`
+	Out  nn.Halved `gguf:"shortconv.out_proj" dim:"hidden,channels"`
 }
 
 func newLFM2(c *Config, k *keys) (Decoder, error) {
@@ -105,8 +105,7 @@ func (s *shortConv) mix(b *Batch, c *Config, layer int, h []float32) {
 		convolve(out, s.Taps.Values, c.ConvTaps, cache.Row, first+t)
 		kernel.Mul(out, gate)
 	}
-	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, c.channelSplit), n)
-	s.Out.Forward(b.Context, h)
+	s.Out.ForwardParts(b.Context, nn.BufferMixed, n, c.channelSplit, h)
 }
 
 // convolve writes the causal convolution of each channel at a position to dst: the

@@ -56,7 +56,7 @@ func (k *keys) mixture(c *Config, size int) {
 // shared reads the size of the expert that all tokens use, def if the file has none.
 func (k *keys) shared(c *Config, def int) {
 	c.SharedSize = k.size("expert_shared_feed_forward_length", def, maxWidth)
-	c.sharedSplit = shard.Divide(c.SharedSize, kernel.RowMultiple, c.group.Size())
+	c.sharedSplit = divideValues(c.SharedSize, c.group.Size())
 }
 
 // feedForward writes the network's output over its input h, of any number of rows.

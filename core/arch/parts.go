@@ -43,7 +43,7 @@ func (p *Parts) begin(c *Config, layer int, x []float32) {
 
 // attend takes the output of attention apart; z [tokens, heads*headDim] is what the
 // heads of all workers give.
-func (p *Parts) attend(ctx *nn.Context, c *Config, layer int, out *nn.Linear, z []float32) {
+func (p *Parts) attend(ctx *nn.Context, c *Config, layer int, out *nn.Halved, z []float32) {
 	if p.layers == nil {
 		p.layers = make([]layerParts, c.NumLayers)
 	}

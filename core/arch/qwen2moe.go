@@ -34,7 +34,7 @@ type qwen2moeBlock struct {
 type sharedExpert struct {
 	SharedRouter nn.Vector `gguf:"ffn_gate_inp_shexp" dim:"hidden"`
 	SharedGateUp nn.Linear `gguf:"ffn_gate_shexp+ffn_up_shexp" dim:"shared+shared,hidden"`
-	SharedDown   nn.Linear `gguf:"ffn_down_shexp" dim:"hidden,shared"`
+	SharedDown   nn.Halved `gguf:"ffn_down_shexp" dim:"hidden,shared"`
 }
 
 func newQwen2MoE(c *Config, k *keys) (Decoder, error) {

@@ -56,7 +56,7 @@ func (a *wideAttention) project(b *Batch, d *decoder, x []float32, query, key nn
 
 // headsOutput is the second half of attention, behind queries, keys and values.
 type headsOutput struct {
-	AttnOut nn.Linear `gguf:"attn_output,whole" dim:"hidden,q"`
+	AttnOut nn.Halved `gguf:"attn_output,whole" dim:"hidden,q"`
 }
 
 // attend puts keys and values into a layer's cache and writes to h what the
@@ -90,15 +90,13 @@ func (a *headsOutput) attendTo(b *Batch, d *decoder, layer int, cache *kvcache.L
 
 // mixHeads writes to h what the output matrix makes of the heads' outputs, of which mixed is
 // this worker's part of nn.BufferMixed.
-func (d *decoder) mixHeads(b *Batch, layer int, out *nn.Linear, mixed, h []float32) {
+func (d *decoder) mixHeads(b *Batch, layer int, out *nn.Halved, mixed, h []float32) {
 	n := len(b.IDs)
 	if b.Heads != nil {
 		b.Heads(layer, d.c.heads.From, mixed)
 	}
-	whole := b.Context.Whole(nn.BufferMixed, n, d.c.headSplit)
 	if b.Parts != nil {
-		b.Parts.attend(b.Context, d.c, layer, out, whole)
+		b.Parts.attend(b.Context, d.c, layer, out, b.Context.Whole(nn.BufferMixed, n, d.c.headSplit))
 	}
-	b.Context.Input(whole, n)
-	out.Forward(b.Context, h)
+	out.ForwardParts(b.Context, nn.BufferMixed, n, d.c.headSplit, h)
 }

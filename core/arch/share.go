@@ -27,15 +27,19 @@ func (c *Config) divide(group shard.Group) {
 	c.group = group
 	heads := shard.Divide(c.NumHeads, 1, n)
 	c.heads, c.headSplit = heads.Of(r), heads.Times(nil, c.HeadDim)
-	c.ffnSplit = shard.Divide(c.FFNSize, kernel.RowMultiple, n)
+	c.ffnSplit = divideValues(c.FFNSize, n)
 	c.ffn = c.ffnSplit.Of(r)
-	c.channelSplit = shard.Divide(c.HiddenSize, kernel.RowMultiple, n)
+	c.channelSplit = divideValues(c.HiddenSize, n)
 	per := c.NumHeads / c.NumKVHeads
 	c.kvHeads = shard.Range{From: c.heads.From / per, To: (c.heads.To + per - 1) / per}
 	if c.heads.Len() == 0 {
 		c.kvHeads = shard.Range{}
 	}
 }
+
+// divideValues divides values that a layer computes and the next one takes as its input:
+// in blocks of weights of the next one's rows, so that its columns can be halved there.
+func divideValues(n, workers int) shard.Split { return shard.Divide(n, kernel.BlockLen, workers) }
 
 // OwnKVHeads returns how many key and value heads this worker has.
 func (c *Config) OwnKVHeads() int { return c.kvHeads.Len() }
@@ -96,6 +100,11 @@ func (c *Config) ownDims() nn.Dims {
 			"expert": own(c.expertSplit), "shared": own(c.sharedSplit), "channels": own(c.channelSplit),
 			"q and gate":   {From: 2 * c.heads.From * c.HeadDim, To: 2 * c.heads.To * c.HeadDim},
 			"delta values": {From: own(c.DeltaRule.split).From * c.HeadWidth, To: own(c.DeltaRule.split).To * c.HeadWidth},
+		},
+		Halves: map[string]int{
+			"q": shard.Divide(c.NumHeads, 1, 2)[1] * c.HeadDim, "ffn": divideValues(c.FFNSize, 2)[1],
+			"shared": divideValues(c.SharedSize, 2)[1], "channels": divideValues(c.HiddenSize, 2)[1],
+			"delta values": shard.Divide(c.DeltaRule.Heads, 1, 2)[1] * c.HeadWidth,
 		},
 		Group: c.group,
 	}

@@ -37,7 +37,7 @@ type t5Block struct {
 	CrossNorm nn.RMSNorm `gguf:"cross_attn_norm" dim:"hidden"`
 	CrossQ    nn.Linear  `gguf:"cross_attn_q" dim:"q,hidden"`
 	CrossKV   nn.Linear  `gguf:"cross_attn_k+cross_attn_v" dim:"kv+kv,hidden"`
-	CrossOut  nn.Linear  `gguf:"cross_attn_o,whole" dim:"hidden,q"`
+	CrossOut  nn.Halved  `gguf:"cross_attn_o,whole" dim:"hidden,q"`
 	t5FFN
 }
 
@@ -118,8 +118,7 @@ func (m *t5) crossAttend(b *Batch, layer int, h []float32) {
 	mixed := b.Context.Part(nn.BufferMixed, n, m.c.headSplit)
 	first := b.Cache.Len() + len(b.IDs) - n
 	m.cross.ForwardTo(&b.Context.Attention, mixed, q, block.CrossQ.Rows(), m.source(b, layer), first, n, b.Cache.Source, observer(b.ObserveCross, layer, m.c.heads.From))
-	b.Context.Input(b.Context.Whole(nn.BufferMixed, n, m.c.headSplit), n)
-	block.CrossOut.Forward(b.Context, h)
+	block.CrossOut.ForwardParts(b.Context, nn.BufferMixed, n, m.c.headSplit, h)
 }
 
 // t5Encoder is the encoder, without the embedding.
@@ -173,7 +172,7 @@ func (e *t5Encoder) run(b *Batch, d *decoder, cache func(layer int) *kvcache.Lay
 type t5SelfAttention struct {
 	AttnNorm nn.RMSNorm `gguf:"attn_norm" dim:"hidden"`
 	QKV      nn.Linear  `gguf:"attn_q+attn_k+attn_v" dim:"q+kv+kv,hidden"`
-	AttnOut  nn.Linear  `gguf:"attn_o,whole" dim:"hidden,q"`
+	AttnOut  nn.Halved  `gguf:"attn_o,whole" dim:"hidden,q"`
 }
 
 // selfAttend writes to h what attention makes of x, with the keys and values of a layer of the

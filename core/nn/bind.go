@@ -26,6 +26,10 @@ type Dims struct {
 	Parts map[string]shard.Range
 	Group shard.Group
 
+	// Halves says where the second half of a dimension in Parts begins: what the second
+	// worker of two has. See Halved.
+	Halves map[string]int
+
 	// Blocks has, for elements of slices of structs, the dimensions that take the place
 	// of these there; where it is short or nil they are the same.
 	Blocks []*Dims
@@ -39,7 +43,13 @@ type Binder struct {
 	matrices map[string]*quant.Matrix // by tensor, so that tied weights are held once
 	joins    []*joined
 	jobs     []job
+
+	exchanges int // of the workers in a forward pass through all layers
 }
+
+// Exchanges returns how often the workers exchange what they have computed in a pass
+// through all layers.
+func (b *Binder) Exchanges() int { return b.exchanges }
 
 // Bind walks model, a pointer to a struct, and connects each tagged field:
 //
@@ -48,7 +58,7 @@ type Binder struct {
 //	gguf:"NAME,alt:OTHER"    OTHER.weight if NAME.weight is absent (tied weights)
 //	gguf:"A+B,alt:OTHER"     the same, where OTHER has the rows of A and of B
 //	                         Experts likewise, of tensors of three dimensions
-//	gguf:"NAME,whole"        a Linear that every worker may have all rows of (see repeats)
+//	gguf:"NAME,whole"        a Linear or a Halved that every worker may have all rows of (see repeats)
 //	gguf:"NAME,optional"     a Vector or a norm that may be absent
 //	gguf:"NAME,bare"         a Vector whose tensor has the name NAME
 //	gguf:"blk"               a slice of structs, already made: tensors blk.0.… , blk.1.…
@@ -102,6 +112,8 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 	switch layer := v.Addr().Interface().(type) {
 	case *Linear:
 		return b.linear(layer, prefix, name, option, dim)
+	case *Halved:
+		return b.halved(layer, prefix, name, option, dim)
 	case *Experts:
 		return b.experts(layer, prefix, name, option, dim)
 	case *Embedding:
@@ -110,6 +122,7 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 			return err
 		}
 		layer.split = b.divide(t.Rows())
+		b.exchanged()
 		layer.table, err = b.matrix(t, layer.split.Of(b.Group.Rank()))
 		return err
 	case *RMSNorm:
@@ -129,7 +142,7 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 		for i := range v.Len() {
 			b.Dims = outer
 			if i < len(outer.Blocks) && outer.Blocks[i] != nil {
-				b.Sizes, b.Parts = outer.Blocks[i].Sizes, outer.Blocks[i].Parts
+				b.Sizes, b.Parts, b.Halves = outer.Blocks[i].Sizes, outer.Blocks[i].Parts, outer.Blocks[i].Halves
 			}
 			if err := b.structure(v.Index(i), prefix+name+"."+strconv.Itoa(i)+"."); err != nil {
 				return err
@@ -143,6 +156,13 @@ func (b *Binder) field(v reflect.Value, prefix, tag, dim string) error {
 // divide splits the rows of a matrix, in multiples of what the kernels take together.
 func (b *Binder) divide(rows int) shard.Split {
 	return shard.Divide(rows, kernel.RowMultiple, b.Group.Size())
+}
+
+// exchanged counts one exchange, if there are others to exchange with.
+func (b *Binder) exchanged() {
+	if b.Group.Size() > 1 {
+		b.exchanges++
+	}
 }
 
 // layerNorm binds a norm. Its rows have weights of their own if dim names two sizes.

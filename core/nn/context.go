@@ -34,6 +34,7 @@ const (
 	BufferLayers                 // what each layer takes from the tokens themselves
 	bufferWhole                  // what Whole puts together
 	bufferRows                   // rows of a product that are to be exchanged
+	bufferHalf                   // the columns of an input that this worker has
 	numBuffers
 )
 

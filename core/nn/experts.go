@@ -40,10 +40,14 @@ func (b *Binder) experts(e *Experts, prefix, name, option, dim string) error {
 			first := i * (p.tensor.Rows() / len(e.each))
 			p.rows = shard.Range{From: first + p.rows.From, To: first + p.rows.To}
 		}
-		b.own(&e.each[i], pieces, false)
+		b.own(&e.each[i].output, pieces, false)
 		if err := b.stack(&e.each[i], pieces); err != nil {
 			return err
 		}
+	}
+	if e.Split() != nil { // all hidden values before, all outputs behind
+		b.exchanged()
+		b.exchanged()
 	}
 	return nil
 }

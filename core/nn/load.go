@@ -16,6 +16,7 @@ const readBytes = 1 << 20
 // joined is a matrix to be made of rows of one or more tensors.
 type joined struct {
 	rows, cols int
+	half       int // columns of the first of two sums; 0 for one
 	layout     quant.Layout
 	matrix     *quant.Matrix // filled in by Load
 }
@@ -25,6 +26,7 @@ type job struct {
 	slice
 	into   *joined
 	first  int // row of into
+	from   int // column of the tensor that is the first of into
 	vector []float32
 }
 
@@ -74,6 +76,7 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 	}
 	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
 		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
+		m.Half = j.into.half
 	}
 	step := max(1, readBytes/rowBytes/kernel.GroupRows) * kernel.GroupRows
 	for row := j.rows.From; row < j.rows.To; row += step {
@@ -85,7 +88,7 @@ func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
 		if err := l.file.ReadTensor(t, raw, int64(row)*int64(rowBytes)); err != nil {
 			return err
 		}
-		l.packer.Pack(j.into.matrix, j.first+row-j.rows.From, n, typ, raw)
+		l.packer.PackColumns(j.into.matrix, j.first+row-j.rows.From, n, typ, raw, t.Cols(), j.from)
 		if progress != nil {
 			progress(t.Offset + int64(row+n)*int64(rowBytes))
 		}

@@ -1,11 +1,12 @@
 // Package shard lets several workers hold a model together. Each has its own rows
-// of every matrix and its own heads; after a product they exchange what they have
-// computed, so that each value is computed by one worker, in the same order as by
-// one alone: the bits don't depend on how many there are.
+// of the matrices and its own heads; after a product they exchange what they have
+// computed. A sum is computed by one worker, in the same order as by one alone: the
+// bits don't depend on how many there are.
 //
 // The split by output rows is that of Shoeybi et al., "Megatron-LM",
-// arXiv:1909.08053, §3, but without the sums across workers that its second
-// matrix of each pair needs: rows are gathered instead.
+// arXiv:1909.08053, §3. The sums across workers that its second matrix of each pair
+// needs exist for two workers only, and one alone makes the same (nn.Halved); more
+// workers gather rows instead.
 package shard
 
 import "errors"
