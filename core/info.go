@@ -38,6 +38,7 @@ type Info struct {
 	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
 	WorkerMemory       []Memory       `json:"workerMemory"`     // of each worker
+	Exchanges          int            `json:"exchanges"`        // how often the workers exchange what they have computed, for a token
 	Supported          bool           `json:"supported"`        // whether this version can run it; true of an open model
 	Reason             string         `json:"reason,omitempty"` // why it is not supported
 }
@@ -127,23 +128,24 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	return i
 }
 
-// needs returns what each worker of such a group would take of a model.
-func needs(f *gguf.File, group shard.Group, kvType kvcache.Type, contextLength int) ([]Memory, error) {
+// needs sets what each worker of such a group would take of a model.
+func (i *Info) needs(f *gguf.File, group shard.Group, kvType kvcache.Type, contextLength int) error {
 	workers := group.Size()
-	out := make([]Memory, workers)
-	for r := range out {
+	i.WorkerMemory = make([]Memory, workers)
+	for r := range i.WorkerMemory {
 		_, c, binder, err := arch.New(f, shard.Plan(r, workers, group.Costly()))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[r] = Memory{
-			Weights:     binder.Bytes(),
-			KV:          c.NewCache(kvType, contextLength).MaxBytes(),
-			Activations: activationBytes(c, contextLength, workers),
+		if workers > 1 {
+			i.Exchanges = binder.Exchanges() + 1 // the ids
 		}
-		out[r].Total = out[r].Weights + out[r].KV + out[r].Activations
+		m := &i.WorkerMemory[r]
+		m.Weights, m.KV, m.Activations = binder.Bytes(), c.NewCache(kvType, contextLength).MaxBytes(), activationBytes(c, contextLength, workers)
+		m.Total = m.Weights + m.KV + m.Activations
+		i.Memory.add(*m)
 	}
-	return out, nil
+	return nil
 }
 
 func (m *Memory) add(n Memory) {
@@ -178,6 +180,9 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	}
 	if workers > 1 {
 		floats += wide + max(hidden, chosen) // rows put together, and on their way
+	}
+	if workers == 2 {
+		floats += hidden // both sums of each value are on their way
 	}
 	quantised := 9 * max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize)) // the input of a product: 8 bytes a value, 12 a block of 32
 	return tokens*(4*floats+quantised) + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)

@@ -174,11 +174,8 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	m.info.Tokenizer = tok.Kind()
 	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)
-	if m.info.WorkerMemory, err = needs(f, group, kvType, contextLength); err != nil {
+	if err := m.info.needs(f, group, kvType, contextLength); err != nil {
 		return nil, nil, err
-	}
-	for _, n := range m.info.WorkerMemory {
-		m.info.Memory.add(n)
 	}
 	return m, binder, nil
 }

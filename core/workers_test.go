@@ -30,27 +30,26 @@ func openWorkers(t testing.TB, data []byte, workers int, o core.Options) *core.M
 
 // TestWorkersHaveTheSameBits: logits and tokens of every golden model don't depend
 // on how many workers there are, also where heads, hidden values and vocabulary
-// don't divide evenly.
+// don't divide evenly. Packed weights are summed in halves (nn.Halved), which the models
+// in float32 have when they are quantised.
 func TestWorkersHaveTheSameBits(t *testing.T) {
 	for _, f := range supported(t) {
 		t.Run(f.Name, func(t *testing.T) {
-			alone := load(t, f)
 			data, err := os.ReadFile(f.ModelPath)
 			require.NoError(t, err)
-			for _, kvType := range []string{"f32", "int8"} {
-				if kvType == "int8" {
-					alone = open(t, f.ModelPath, core.Options{ContextLength: f.NCtx, KVType: kvType})
-				}
+			for _, o := range []core.Options{{}, {KVType: "int8"}, {Quantize: "q8_0"}} {
+				o.ContextLength = f.NCtx
+				alone := open(t, f.ModelPath, o)
 				want, err := alone.AllLogits(context.Background(), f.Prompt)
 				require.NoError(t, err)
 				wantIDs, _, _ := generate(t, alone, f.Prompt, greedy(len(f.Greedy)))
 				for workers := 2; workers <= 4; workers++ {
-					m := openWorkers(t, data, workers, core.Options{ContextLength: f.NCtx, KVType: kvType})
+					m := openWorkers(t, data, workers, o)
 					got, err := m.AllLogits(context.Background(), f.Prompt)
 					require.NoError(t, err)
-					require.Equal(t, want, got, "%d workers, %s", workers, kvType)
+					require.Equal(t, want, got, "%d workers, %+v", workers, o)
 					ids, _, _ := generate(t, m, f.Prompt, greedy(len(f.Greedy)))
-					require.Equal(t, wantIDs, ids, "%d workers, %s", workers, kvType)
+					require.Equal(t, wantIDs, ids, "%d workers, %+v", workers, o)
 					i := m.Info()
 					require.Len(t, i.WorkerMemory, workers)
 					sum := int64(0)
@@ -220,6 +219,75 @@ func TestCostlyExchange(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, models[0].Info().WorkerMemory, plan.WorkerMemory)
 			assert.GreaterOrEqual(t, plan.Memory.Weights, cheap)
+		})
+	}
+}
+
+// countedGroup counts the exchanges.
+type countedGroup struct {
+	shard.Group
+	costly bool
+	n      int
+}
+
+func (g *countedGroup) Costly() bool { return g.costly }
+
+func (g *countedGroup) AllGather(x []float32, s shard.Split) {
+	g.n++
+	g.Group.AllGather(x, s)
+}
+
+func (g *countedGroup) Gather(x []float32, s shard.Split) {
+	g.n++
+	g.Group.Gather(x, s)
+}
+
+func (g *countedGroup) Broadcast(message []int32) {
+	g.n++
+	g.Group.Broadcast(message)
+}
+
+// TestExchanges: a token takes as many exchanges as Info says, in every architecture, with
+// weights in float32 and packed. Two workers with packed weights exchange twice a layer.
+func TestExchanges(t *testing.T) {
+	assert.Zero(t, openWorkers(t, coretest.NewTiny().Bytes(t), 1, core.Options{}).Info().Exchanges, "one worker")
+	for _, f := range supported(t) {
+		t.Run(f.Name, func(t *testing.T) {
+			data, err := os.ReadFile(f.ModelPath)
+			require.NoError(t, err)
+			for _, quantize := range []string{"", "q8_0"} {
+				for _, workers := range []int{2, 3} {
+					for _, costly := range []bool{false, true} {
+						models, counted := make([]*core.Model, workers), &countedGroup{costly: costly}
+						for r, group := range shard.Local(workers) {
+							o := core.Options{ContextLength: f.NCtx, Quantize: quantize, Group: &countedGroup{Group: group, costly: costly}}
+							if r == 0 {
+								counted.Group, o.Group = group, counted
+							}
+							models[r], err = core.Open(context.Background(), bytes.NewReader(data), int64(len(data)), o)
+							require.NoError(t, err)
+						}
+						for _, m := range models[1:] {
+							go func() { assert.NoError(t, m.Follow()) }()
+						}
+						t.Cleanup(models[0].Close)
+						s, err := models[0].NewSession() // one, as workers are told when one is gone
+						require.NoError(t, err)
+						var took [2]int // with one token more
+						for n := range took {
+							before := counted.n
+							require.Len(t, collect(t, s, f.Prompt[:2], greedy(2+n)), 2+n)
+							took[n] = counted.n - before
+						}
+						runtime.KeepAlive(s)
+						i := models[0].Info()
+						assert.Equal(t, i.Exchanges, took[1]-took[0], "quantised to %q, %d workers, costly: %v", quantize, workers, costly)
+						if f.Name == "q_llama_q8_0" && workers == 2 {
+							assert.Equal(t, 2*i.NumLayers+3, i.Exchanges)
+						}
+					}
+				}
+			}
 		})
 	}
 }

@@ -25,7 +25,7 @@ const measured = new Map();
  * @property {{total: number}} memory of all workers
  * @property {{weights: number, total: number}[]} workerMemory
  * @property {number} memoryLimit bytes that a worker can have
- * @property {number} numLayers
+ * @property {number} exchanges of these workers, for a token
  * @property {string} mainType
  */
 
@@ -67,13 +67,13 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
 const fits = ({ workerMemory, memoryLimit }) => workerMemory.every(({ total }) => total <= memoryLimit);
 
 /**
- * How long a token takes: all weights are read, and a layer needs four exchanges; so do the embedding and the logits.
+ * How long a token takes: all weights are read, and the workers exchange what they have computed.
  *
  * @param {Needs} needs
  * @param {import('./engine.js').Speed} speed
  */
-function seconds({ workerMemory, numLayers }, { rate, exchange }) {
-  return Math.max(...workerMemory.map(({ weights }) => weights)) / rate + (4 * numLayers + 3) * exchange;
+function seconds({ workerMemory, exchanges }, { rate, exchange }) {
+  return Math.max(...workerMemory.map(({ weights }) => weights)) / rate + exchanges * exchange;
 }
 
 /**

@@ -34,6 +34,7 @@ import { sourceSpec } from './source.js';
  * @property {'model' | 'chatml'} chatTemplate whose chat template `applyChatTemplate` takes: the model's, or ChatML where it has none
  * @property {Memory & Held} memory what the model takes of all workers together
  * @property {(Memory & Held)[]} workerMemory what it takes of each worker
+ * @property {number} exchanges how often its workers exchange what they have computed, for a token
  * @property {number} workers how many workers share the model
  * @property {'none' | 'shared' | 'ports'} transport how they exchange what they compute: over shared memory, where the page is
  *   cross-origin isolated, or over message ports
