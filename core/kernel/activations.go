@@ -16,7 +16,7 @@ const expand = 4
 // then shared by all matrices that they meet.
 //
 // Each block of 32 values has a float32 scale d and signed integers of 12 bits,
-// |q| <= 2047, with x = d*q to within d/2. The int16 product of WebAssembly
+// |q| <= 1927, with x = d*q to within d/2. The int16 product of WebAssembly
 // (i32x4.dot_i16x8_s) takes them as readily as the 8 bits of ggml.
 type Activations struct {
 	Tokens, Cols int
@@ -29,6 +29,14 @@ type Activations struct {
 	Blocks []BlockScale // [tokens, cols/32]
 
 	quantized bool // whether Q and Blocks are those of X
+
+	forInt4   []int16 // [cols*4], of one token, see int4
+	int4Token int     // which, from 1 on; 0 if it is not that of X
+}
+
+// Bytes returns the size of the memory held, in bytes.
+func (a *Activations) Bytes() int64 {
+	return 2*int64(cap(a.Q)+cap(a.forInt4)) + int64(cap(a.Blocks))*12
 }
 
 // BlockScale is what 32 activations share.
@@ -44,7 +52,7 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 	if len(x) != tokens*cols {
 		panic(fmt.Sprintf("kernel: %d activations for %d tokens of %d", len(x), tokens, cols))
 	}
-	a.Tokens, a.Cols, a.X, a.quantized = tokens, cols, x, false
+	a.Tokens, a.Cols, a.X, a.quantized, a.int4Token = tokens, cols, x, false, 0
 	blocks := tokens * (cols / BlockLen)
 	if cap(a.Blocks) < blocks {
 		a.Q = make([]int16, blocks*BlockLen*expand)
@@ -74,8 +82,37 @@ func (a *Activations) token(t int) (q []int16, blocks []BlockScale) {
 	return a.Q[t*a.Cols*expand : (t+1)*a.Cols*expand], a.Blocks[t*n : (t+1)*n]
 }
 
+// int4 returns the integers of row t as products with weights of 4 bits take them. Such
+// a product doesn't take the nibbles of an int16 apart: with n0..n3 from the lowest, and
+// v0..v3 the vectors of Q that they meet, it makes
+//
+//	n0·v0 + (n1+16·n2+256·n3)·v1 + (n2+16·n3)·(v2-16·v1) + n3·(v3-16·v2)
+//
+// of a mask and three shifts, which is n0·v0 + n1·v1 + n2·v2 + n3·v3. So v2 and v3 are
+// less 16 times the vector before; 17 times the largest integer must fit in 16 bits.
+func (a *Activations) int4(t int) []int16 {
+	if a.int4Token != t+1 {
+		q, _ := a.token(t)
+		if cap(a.forInt4) < len(q) {
+			a.forInt4 = make([]int16, len(q))
+		}
+		a.forInt4, a.int4Token = a.forInt4[:len(q)], t+1
+		differences(a.forInt4, q)
+	}
+	return a.forInt4
+}
+
+func differencesGeneric(dst, q []int16) {
+	for i, v := range q {
+		if i%32 >= 16 {
+			v -= 16 * q[i-8]
+		}
+		dst[i] = v
+	}
+}
+
 const (
-	maxActivation = 2047
+	maxActivation = 1927       // the most of which 17 times fit in 16 bits, see int4
 	tinyBits      = 0x0D800000 // 2^-100
 	infBits       = 0x7F800000
 )

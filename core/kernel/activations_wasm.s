@@ -143,10 +143,10 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Get R1
 	I32WrapI64
 	Get F1
-	F32Const $(2047.0)
+	F32Const $(1927.0)
 	F32Div
 	F32Store $0
-	F32Const $(2047.0)
+	F32Const $(1927.0)
 	Get F1
 	F32Div
 	Set F0
@@ -412,6 +412,73 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	I64Const $-1
 	I64Add
 	Tee R4
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func differences(dst []int16, q []int16)
+TEXT ·differences(SB), NOSPLIT, $0-48
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load q_base+24(FP)
+	Set R1
+	I64Load q_len+32(FP)
+	Set R2
+	Get R2
+	I64Const $5
+	I64ShrU
+	Set R2
+	Loop
+	Get R0
+	I32WrapI64
+	Get R1
+	I32WrapI64
+	V128Load $0
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get R1
+	I32WrapI64
+	V128Load $16
+	V128Store $0, $16
+	Get R0
+	I32WrapI64
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Get R1
+	I32WrapI64
+	V128Load $16
+	I32Const $4
+	I16x8Shl
+	I16x8Sub
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Get R1
+	I32WrapI64
+	V128Load $32
+	I32Const $4
+	I16x8Shl
+	I16x8Sub
+	V128Store $0, $48
+	Get R0
+	I64Const $64
+	I64Add
+	Set R0
+	Get R1
+	I64Const $64
+	I64Add
+	Set R1
+	Get R2
+	I64Const $-1
+	I64Add
+	Tee R2
 	I64Eqz
 	I32Eqz
 	BrIf $0

@@ -33,7 +33,8 @@ type Packed struct {
 	Group int  // columns that share a scale: 32 or 16
 	Min   bool // whether there is an m
 
-	// half is the blocks of the first of two sums; both are added to dst.
+	// half is the blocks of the first of two sums; both are added to dst. q is a token's
+	// activations, for weights of 4 bits those of Activations.int4.
 	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
 	gemm3     func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
@@ -81,7 +82,7 @@ func (f *Packed) BlockBytes() int { return f.WeightBytes() + 16*f.Vectors() }
 //
 //	dst [tokens, rows] f32, rows a multiple of 16; w [rows/4, cols/32] blocks
 //
-// Integer sums are exact (|w| <= 128, |q| <= 2047, 32 products), and blocks are
+// Integer sums are exact (|w| <= 128, |q| <= 1927, 32 products), and blocks are
 // added in order, so a product has the same bits alone and in a batch.
 // It panics if the lengths don't fit.
 func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
@@ -112,9 +113,18 @@ func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int,
 func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
 	rows := len(dst) / x.Tokens
 	for t := range x.Tokens {
-		q, scales := x.token(t)
+		q, scales := f.token(x, t)
 		f.matVec(dst[t*rows:(t+1)*rows], w, q, scales, half)
 	}
+}
+
+// token returns a row of activations as matVec takes it.
+func (f *Packed) token(x *Activations, t int) (q []int16, blocks []BlockScale) {
+	q, blocks = x.token(t)
+	if f.Bits == 4 {
+		q = x.int4(t)
+	}
+	return q, blocks
 }
 
 // matVecGeneric is the reference of all matVec functions.
@@ -164,15 +174,14 @@ func sumInt8(sum *[GroupRows]int32, w []byte, x []int16) {
 	}
 }
 
-// sumInt4 adds the products of 16 bytes, 4 rows x 8 columns, at a time.
+// sumInt4 adds the products of 16 bytes, 4 rows x 8 columns, at a time; x is as
+// Activations.int4 has it.
 func sumInt4(sum *[GroupRows]int32, w []byte, x []int16) {
 	for ; len(w) > 0; w, x = w[16:], x[32:] {
 		for r := range sum {
-			v := w[4*r : 4*r+4 : 4*r+4]
-			sum[r] += int32(v[0]&15)*int32(x[0]) + int32(v[2]&15)*int32(x[1]) +
-				int32(v[0]>>4)*int32(x[8]) + int32(v[2]>>4)*int32(x[9]) +
-				int32(v[1]&15)*int32(x[16]) + int32(v[3]&15)*int32(x[17]) +
-				int32(v[1]>>4)*int32(x[24]) + int32(v[3]>>4)*int32(x[25])
+			a, b := int32(binary.LittleEndian.Uint16(w[4*r:])), int32(binary.LittleEndian.Uint16(w[4*r+2:]))
+			sum[r] += a&15*int32(x[0]) + b&15*int32(x[1]) + a>>4*int32(x[8]) + b>>4*int32(x[9]) +
+				a>>8*int32(x[16]) + b>>8*int32(x[17]) + a>>12*int32(x[24]) + b>>12*int32(x[25])
 		}
 		if len(w) == 16 {
 			return

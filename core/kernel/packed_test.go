@@ -50,6 +50,25 @@ func TestQuantizeEqualsGeneric(t *testing.T) {
 	}
 }
 
+// TestDifferencesEqualGeneric: also of the largest integers.
+func TestDifferencesEqualGeneric(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 1))
+	for blocks := 1; blocks < 6; blocks++ {
+		q := make([]int16, blocks*BlockLen*expand)
+		for i := range q {
+			q[i] = int16(r.IntN(2*maxActivation+1) - maxActivation)
+		}
+		q[8], q[16] = maxActivation, -maxActivation
+		want := make([]int16, len(q))
+		got, check := guarded[int16](t, len(q), blocks)
+		differencesGeneric(want, q)
+		differences(got, q)
+		require.Equal(t, want, got)
+		require.Equal(t, int16(-17*maxActivation), got[16], "without overflow")
+		check()
+	}
+}
+
 // TestQuantizeError holds each value to half a step of its block's scale, and
 // the layout to the order that Activations documents.
 func TestQuantizeError(t *testing.T) {
@@ -81,8 +100,8 @@ func TestQuantizeSpecialBlocks(t *testing.T) {
 	}{
 		{name: "zero", value: 0, isZero: true},
 		{name: "below 2^-100", value: 1e-40, isZero: true},
-		{name: "one", value: 1, integer: 2047},
-		{name: "largest", value: math.MaxFloat32, integer: 2047},
+		{name: "one", value: 1, integer: maxActivation},
+		{name: "largest", value: math.MaxFloat32, integer: maxActivation},
 		{name: "infinite", value: float32(math.Inf(1)), isNaN: true},
 		{name: "NaN", value: float32(math.NaN()), isNaN: true},
 	}
@@ -148,7 +167,7 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 						want := make([]float32, tokens*rows)
 						half := 1 + r.IntN(blocks)
 						for i := range tokens {
-							q, x := a.token(i)
+							q, x := f.token(a, i)
 							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x, half)
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
@@ -160,7 +179,7 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 						sameBits(t, want, got, "groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
 						check()
 						for i := range tokens { // alone as in the batch
-							q, x := a.token(i)
+							q, x := f.token(a, i)
 							alone := make([]float32, rows)
 							f.matVec(alone, w, q, x, half)
 							sameBits(t, alone, got[i*rows:(i+1)*rows], "alone, token %d", i)
@@ -298,7 +317,7 @@ func FuzzPackedProduct(f *testing.F) {
 			want := make([]float32, rows)
 			for i := range n {
 				clear(want)
-				q, x := a.token(i)
+				q, x := format.token(a, i)
 				format.matVecGeneric(want, w, q, x, half)
 				sameBits(t, want, got[i*rows:(i+1)*rows], "%v token %d", format, i)
 			}

@@ -4110,8 +4110,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4120,8 +4118,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4148,8 +4144,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4158,8 +4152,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4186,8 +4178,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4196,8 +4186,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4224,8 +4212,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4234,8 +4220,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4280,8 +4264,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4290,8 +4272,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4320,8 +4300,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4330,8 +4308,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4360,8 +4336,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4370,8 +4344,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4400,8 +4372,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4410,8 +4380,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4456,8 +4424,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4466,8 +4432,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4496,8 +4460,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4506,8 +4468,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4536,8 +4496,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4546,8 +4504,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4576,8 +4532,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4586,8 +4540,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4632,8 +4584,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4642,8 +4592,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4672,8 +4620,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4682,8 +4628,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4712,8 +4656,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4722,8 +4664,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4752,8 +4692,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4762,8 +4700,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5066,8 +5002,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5076,8 +5010,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5104,8 +5036,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5114,8 +5044,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5142,8 +5070,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5152,8 +5078,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5180,8 +5104,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5190,8 +5112,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5236,8 +5156,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5246,8 +5164,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5276,8 +5192,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5286,8 +5200,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5316,8 +5228,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5326,8 +5236,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5356,8 +5264,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5366,8 +5272,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5412,8 +5316,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5422,8 +5324,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5452,8 +5352,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5462,8 +5360,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5492,8 +5388,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5502,8 +5396,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5532,8 +5424,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5542,8 +5432,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5588,8 +5476,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5598,8 +5484,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5628,8 +5512,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5638,8 +5520,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5668,8 +5548,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5678,8 +5556,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5708,8 +5584,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5718,8 +5592,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6033,8 +5905,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6043,8 +5913,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6071,8 +5939,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6081,8 +5947,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6109,8 +5973,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6119,8 +5981,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6147,8 +6007,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6157,8 +6015,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6203,8 +6059,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6213,8 +6067,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6243,8 +6095,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6253,8 +6103,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6283,8 +6131,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6293,8 +6139,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6323,8 +6167,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6333,8 +6175,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6459,8 +6299,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6469,8 +6307,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6497,8 +6333,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6507,8 +6341,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6535,8 +6367,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6545,8 +6375,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6573,8 +6401,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6583,8 +6409,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6629,8 +6453,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6639,8 +6461,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6669,8 +6489,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6679,8 +6497,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6709,8 +6525,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6719,8 +6533,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6749,8 +6561,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6759,8 +6569,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7059,8 +6867,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7069,8 +6875,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7097,8 +6901,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7107,8 +6909,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7135,8 +6935,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7145,8 +6943,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7173,8 +6969,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7183,8 +6977,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7229,8 +7021,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7239,8 +7029,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7269,8 +7057,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7279,8 +7065,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7309,8 +7093,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7319,8 +7101,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7349,8 +7129,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7359,8 +7137,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7496,8 +7272,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7506,8 +7280,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7534,8 +7306,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7544,8 +7314,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7572,8 +7340,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7582,8 +7348,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7610,8 +7374,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7620,8 +7382,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7666,8 +7426,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7676,8 +7434,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7706,8 +7462,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7716,8 +7470,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7746,8 +7498,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7756,8 +7506,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7786,8 +7534,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $4
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7796,8 +7542,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32Const $8
 	I16x8ShrU
-	Get V13
-	V128And
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add

@@ -48,11 +48,11 @@ func (c *Context) Floats(b Buffer, n int) []float32 {
 
 // Bytes returns the size of the memory held, in bytes.
 func (c *Context) Bytes() int64 {
-	n := cap(c.acts.Q)*2 + cap(c.acts.Blocks)*12 + cap(c.part)*4
+	n := cap(c.part) * 4
 	for _, b := range c.buffers {
 		n += 4 * cap(b)
 	}
-	return int64(n) + c.Attention.Bytes() + c.ws.Bytes()
+	return int64(n) + c.acts.Bytes() + c.Attention.Bytes() + c.ws.Bytes()
 }
 
 // Input makes x [tokens, cols] the input of the linear layers that follow; it is

@@ -64,12 +64,35 @@ func genActivations(a *asm) {
 			a.add("R3", 128)
 		})
 	})
+	genDifferences(a)
+}
+
+// genDifferences writes the change of Activations.Q that products with int4 need.
+// R0 dst, R1 q, R2 fours of vectors to go.
+func genDifferences(a *asm) {
+	a.fn("differences", "dst []int16, q []int16", "", func(at map[string]string) {
+		a.args(at, "dst", "q", "q_len")
+		a.shiftRight("R2", 5)
+		a.loop("R2", func() {
+			for k := range 4 {
+				a.store("R0", 16*k, func() {
+					a.load("R1", 16*k)
+					if k >= 2 {
+						a.load("R1", 16*(k-1))
+						a.op("I32Const $4; I16x8Shl; I16x8Sub")
+					}
+				})
+			}
+			a.add("R0", 64)
+			a.add("R1", 64)
+		})
+	})
 }
 
 // scaleOfBlock stores the scale at R1 and sets F0 to its inverse, from the bits
 // of the largest magnitude in R6.
 func (a *asm) scaleOfBlock() {
-	const infBits, tinyBits, nan = 0x7F800000, 0x0D800000, 0x7FC00000
+	const infBits, tinyBits, nan, maxActivation = 0x7F800000, 0x0D800000, 0x7FC00000, "1927.0"
 	store := func(value string) { a.op("Get R1; I32WrapI64; %s; F32Store $0", value) }
 	a.op("F32Const $(0.0); Set F0")
 	a.op("Get R6; I64Const $%d; I64GeU; If", infBits)
@@ -77,6 +100,6 @@ func (a *asm) scaleOfBlock() {
 	a.op("Else; Get R6; I64Const $%d; I64LtU; If", tinyBits)
 	store("F32Const $(0.0)")
 	a.op("Else; Get R6; I32WrapI64; F32ReinterpretI32; Set F1")
-	store("Get F1; F32Const $(2047.0); F32Div")
-	a.op("F32Const $(2047.0); Get F1; F32Div; Set F0; End; End")
+	store(fmt.Sprintf("Get F1; F32Const $(%s); F32Div", maxActivation))
+	a.op("F32Const $(%s); Get F1; F32Div; Set F0; End; End", maxActivation)
 }

@@ -143,8 +143,9 @@ func (a *asm) int8Half(f format, h int) {
 	a.finishStreams(f, h)
 }
 
-// int4Half: sixteen bytes are four rows of eight columns; nibble n of every
-// int16 lane meets activation vector n.
+// int4Half: sixteen bytes are four rows of eight columns. Of every int16 lane the lowest
+// nibble meets activation vector 0, and the lane without its lowest n nibbles vector n,
+// which makes up for the nibbles above (Activations.int4).
 // V4..V7: sums, V8..V11: activations, V12: weights, V13: mask.
 func (a *asm) int4Half(f format, h int) {
 	a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; Set V13")
@@ -163,7 +164,7 @@ func (a *asm) int4Half(f format, h int) {
 					if k > 0 {
 						a.op("I32Const $%d; I16x8ShrU", 4*k)
 					}
-					if k < 3 {
+					if k == 0 {
 						a.op("Get V13; V128And")
 					}
 					a.op("Get V%d; I32x4DotI16x8S", 8+k)
