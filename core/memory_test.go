@@ -33,6 +33,7 @@ func (r headerOnly) ReadAt(p []byte, off int64) (int, error) {
 // TestMemoryNeeds holds the needs that are told before a load to what a session
 // of full length has taken afterwards, on every golden model that runs here.
 func TestMemoryNeeds(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, name := range coretest.GoldenNames(t) {
 		fixture := coretest.Golden(t, name)
 		b, err := os.ReadFile(fixture.ModelPath)

@@ -66,6 +66,7 @@ func TestShiftIsRecomputation(t *testing.T) {
 // same with several workers, with int8 keys and values, with drafts, and in parts;
 // the beginning stays. Others refuse.
 func TestTextWithoutEnd(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, f := range supported(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			data, err := os.ReadFile(f.ModelPath)
@@ -100,6 +101,7 @@ func TestTextWithoutEnd(t *testing.T) {
 // TestTextWithoutEndInParts: in one go or in parts, with drafts, with one worker or
 // three, in every type of keys and values.
 func TestTextWithoutEndInParts(t *testing.T) {
+	coretest.SkipLong(t)
 	const length, n, step = 48, 300, 61
 	for _, name := range []string{"llama_yarn", "gemma4", "lfm2", "qwen35"} {
 		f := coretest.Golden(t, name)
@@ -139,6 +141,7 @@ func TestTextWithoutEndInParts(t *testing.T) {
 // TestShiftWithLongWindows: contexts whose windowed layers have given up positions by
 // the time of a shift; several workers agree.
 func TestShiftWithLongWindows(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, name := range []string{"gemma3", "gemma4", "cohere2", "lfm2"} {
 		f := coretest.Golden(t, name)
 		data, err := os.ReadFile(f.ModelPath)

@@ -20,6 +20,7 @@ import (
 // back goes on as one that never was longer, also where its cache has given up what
 // it needs, after an abort in between, and with several workers.
 func TestTruncateWithWindows(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, name := range []string{"gemma3", "gemma4", "cohere2", "lfm2", "qwen35"} {
 		f := coretest.Golden(t, name)
 		data, err := os.ReadFile(f.ModelPath)

@@ -33,6 +33,7 @@ func openWorkers(t testing.TB, data []byte, workers int, o core.Options) *core.M
 // don't divide evenly. Packed weights are summed in halves (nn.Halved), which the models
 // in float32 have when they are quantised.
 func TestWorkersHaveTheSameBits(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, f := range supported(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			data, err := os.ReadFile(f.ModelPath)
@@ -193,6 +194,7 @@ func (costlyGroup) Costly() bool { return true }
 // TestCostlyExchange: what every worker computes itself has the same bits, and memory
 // is counted for what it is.
 func TestCostlyExchange(t *testing.T) {
+	coretest.SkipLong(t)
 	for _, f := range supported(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			o := core.Options{ContextLength: f.NCtx}
@@ -250,6 +252,7 @@ func (g *countedGroup) Broadcast(message []int32) {
 // TestExchanges: a token takes as many exchanges as Info says, in every architecture, with
 // weights in float32 and packed. Two workers with packed weights exchange twice a layer.
 func TestExchanges(t *testing.T) {
+	coretest.SkipLong(t)
 	assert.Zero(t, openWorkers(t, coretest.NewTiny().Bytes(t), 1, core.Options{}).Info().Exchanges, "one worker")
 	for _, f := range supported(t) {
 		t.Run(f.Name, func(t *testing.T) {
