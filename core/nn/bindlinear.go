@@ -22,7 +22,7 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 	if err != nil {
 		return err
 	}
-	b.own(&l.output, pieces, option == "whole" && b.repeats(pieces))
+	b.own(l, pieces, option == "whole" && b.repeats(pieces))
 	if l.split != nil {
 		b.exchanged()
 	}
@@ -34,7 +34,7 @@ func (b *Binder) linear(l *Linear, prefix, name, option, dim string) error {
 		return err
 	}
 	l.parts = []*quant.Matrix{m}
-	return b.bias(&l.output, pieces)
+	return b.bias(l, pieces)
 }
 
 // stack is linear for pieces that this worker has its rows of.
@@ -61,7 +61,7 @@ func (b *Binder) stack(l *Linear, pieces []piece) error {
 		}
 	}
 	flush()
-	return b.bias(&l.output, pieces)
+	return b.bias(l, pieces)
 }
 
 // pieces finds the tensors of a layer: one for each dimension of its rows, or,
@@ -124,7 +124,7 @@ func (b *Binder) repeats(pieces []piece) bool {
 
 // own sets which rows a layer has and cuts the pieces to those of this worker, unless
 // it is to have all.
-func (b *Binder) own(l *output, pieces []piece, all bool) {
+func (b *Binder) own(l *Linear, pieces []piece, all bool) {
 	cut := func(p *piece, from, to int) {
 		first, n := p.rows.From, p.rows.Len()
 		p.rows = shard.Range{From: first + max(0, min(n, from)), To: first + max(0, min(n, to))}
@@ -153,7 +153,7 @@ func (b *Binder) own(l *output, pieces []piece, all bool) {
 }
 
 // bias binds this worker's biases of a layer's matrices; those without one have zeros.
-func (b *Binder) bias(l *output, pieces []piece) error {
+func (b *Binder) bias(l *Linear, pieces []piece) error {
 	rows, has := 0, false
 	for _, p := range pieces {
 		rows += p.rows.Len()

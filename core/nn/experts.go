@@ -40,7 +40,7 @@ func (b *Binder) experts(e *Experts, prefix, name, option, dim string) error {
 			first := i * (p.tensor.Rows() / len(e.each))
 			p.rows = shard.Range{From: first + p.rows.From, To: first + p.rows.To}
 		}
-		b.own(&e.each[i].output, pieces, false)
+		b.own(&e.each[i], pieces, false)
 		if err := b.stack(&e.each[i], pieces); err != nil {
 			return err
 		}

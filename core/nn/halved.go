@@ -54,7 +54,7 @@ func (l *Halved) ForwardParts(c *Context, b Buffer, tokens int, s shard.Split, d
 func (l *Halved) sum(c *Context, dst []float32) {
 	n, rank := len(dst), c.rank()
 	x := c.Floats(bufferRows, 2*n)
-	c.multiply(x[rank*n:(rank+1)*n], l.parts[0])
+	l.multiply(c, x[rank*n:(rank+1)*n], l.parts[0])
 	c.scaled = append(c.scaled[:0], 0, n, 2*n)
 	c.Group.AllGather(x, c.scaled)
 	copy(dst, x[:n])
@@ -84,7 +84,7 @@ func (b *Binder) halved(l *Halved, prefix, name, option, dim string) error {
 		l.half = [2]shard.Range{{To: at}, {From: at, To: cols}}[b.Group.Rank()]
 		m.cols, m.half = l.half.Len(), 0
 	}
-	b.own(&l.output, pieces, l.half.Len() > 0 || option == "whole" && b.repeats(pieces))
+	b.own(&l.Linear, pieces, l.half.Len() > 0 || option == "whole" && b.repeats(pieces))
 	if l.split != nil {
 		b.exchanged()
 	}
@@ -92,5 +92,5 @@ func (b *Binder) halved(l *Halved, prefix, name, option, dim string) error {
 	l.parts = []*quant.Matrix{m.matrix}
 	b.joins = append(b.joins, m)
 	b.jobs = append(b.jobs, job{slice: p.slice, into: m, from: l.half.From})
-	return b.bias(&l.output, pieces)
+	return b.bias(&l.Linear, pieces)
 }

@@ -14,35 +14,29 @@ import (
 // that the workers divide among them (Dims.Parts), that is all; otherwise they
 // exchange what they have, and all get all of it.
 type Linear struct {
-	output
 	parts []*quant.Matrix // this worker's rows; one, unless the matrices have different layouts
-}
-
-// output is how the workers divide the rows of a layer.
-type output struct {
-	bias  []float32 // of this worker's rows, nil without a bias
+	bias  []float32       // of this worker's rows, nil without a bias
 	rows  int
 	split shard.Split // of the rows that are exchanged; nil if a worker keeps its own
 }
 
 // Rows returns the length of an output row: that of all workers, or of this one
 // where each keeps its own.
-func (o *output) Rows() int { return o.rows }
+func (l *Linear) Rows() int { return l.rows }
 
 // Forward writes the product of c's input [tokens, input] to dst [tokens, Rows()].
 func (l *Linear) Forward(c *Context, dst []float32) {
-	own, all := l.begin(c, dst)
-	l.product(c, own)
-	l.exchange(c, dst, all)
+	if x := l.begin(c, dst); x != nil {
+		c.Group.AllGather(x, c.scale(l.split, c.acts.Tokens))
+		l.end(c, dst, x)
+	}
 }
 
 // ForwardFirst is Forward for worker 0 alone; on the others dst has no meaning.
 func (l *Linear) ForwardFirst(c *Context, dst []float32) {
-	own, all := l.begin(c, dst)
-	l.product(c, own)
-	if all != nil {
-		c.Group.Gather(all, c.scale(l.split, c.acts.Tokens))
-		l.order(c, dst, all)
+	if x := l.begin(c, dst); x != nil {
+		c.Group.Gather(x, c.scale(l.split, c.acts.Tokens))
+		l.end(c, dst, x)
 	}
 }
 
@@ -82,43 +76,25 @@ func (l *Linear) Row(c *Context, dst []float32, row int) float32 {
 	return x[len(dst)]
 }
 
-// begin returns where this worker's rows go. If they are to be exchanged, all is the
-// memory of all rows, worker by worker, which is dst if there is one token; otherwise
-// it is nil.
-func (o *output) begin(c *Context, dst []float32) (own, all []float32) {
-	if o.split == nil || c.size() == 1 {
-		return dst, nil
+// begin computes this worker's rows. If they are to be exchanged it returns the
+// memory of all, worker by worker, which is dst if there is one token.
+func (l *Linear) begin(c *Context, dst []float32) []float32 {
+	if l.split == nil || c.size() == 1 {
+		l.product(c, dst)
+		return nil
 	}
-	tokens, r := c.acts.Tokens, o.split.Of(c.rank())
-	all = dst
+	x, tokens, own := dst, c.acts.Tokens, l.split.Of(c.rank())
 	if tokens > 1 {
-		all = c.Floats(bufferRows, len(dst))
+		x = c.Floats(bufferRows, len(dst))
 	}
-	return all[tokens*r.From : tokens*r.To], all
+	l.product(c, x[tokens*own.From:tokens*own.To])
+	return x
 }
 
-// exchange completes the rows all that begin returned, and puts them in order in dst.
-func (o *output) exchange(c *Context, dst, all []float32) {
-	if all != nil {
-		c.Group.AllGather(all, c.scale(o.split, c.acts.Tokens))
-		o.order(c, dst, all)
-	}
-}
-
-// order puts rows that lie worker by worker in order in dst.
-func (o *output) order(c *Context, dst, all []float32) {
+// end puts the rows x that begin returned in order.
+func (l *Linear) end(c *Context, dst, x []float32) {
 	if c.acts.Tokens > 1 {
-		interleave(dst, all, c.acts.Tokens, o.split)
-	}
-}
-
-// addBias adds the bias to this worker's rows x [tokens, own].
-func (o *output) addBias(x []float32, tokens int) {
-	if o.bias == nil {
-		return
-	}
-	for n := len(x) / tokens; len(x) > 0; x = x[n:] {
-		kernel.Add(x[:n], o.bias)
+		interleave(dst, x, c.acts.Tokens, l.split)
 	}
 }
 
@@ -130,7 +106,7 @@ func (l *Linear) product(c *Context, dst []float32) {
 	tokens := c.acts.Tokens
 	rows := len(dst) / tokens
 	if len(l.parts) == 1 {
-		c.multiply(dst, l.parts[0])
+		l.multiply(c, dst, l.parts[0])
 	} else {
 		at := 0
 		for _, m := range l.parts {
@@ -138,7 +114,7 @@ func (l *Linear) product(c *Context, dst []float32) {
 				c.part = make([]float32, n)
 			}
 			out := c.part[:tokens*m.Rows]
-			c.multiply(out, m)
+			l.multiply(c, out, m)
 			for t := range tokens {
 				copy(dst[t*rows+at:], out[t*m.Rows:(t+1)*m.Rows])
 			}
@@ -148,8 +124,17 @@ func (l *Linear) product(c *Context, dst []float32) {
 	l.addBias(dst, tokens)
 }
 
-// multiply writes the product of the input with a matrix to dst [tokens, m.Rows].
-func (c *Context) multiply(dst []float32, m *quant.Matrix) {
+// addBias adds the bias to this worker's rows x [tokens, own].
+func (l *Linear) addBias(x []float32, tokens int) {
+	if l.bias == nil {
+		return
+	}
+	for n := len(x) / tokens; len(x) > 0; x = x[n:] {
+		kernel.Add(x[:n], l.bias)
+	}
+}
+
+func (l *Linear) multiply(c *Context, dst []float32, m *quant.Matrix) {
 	if m.Layout != quant.Dense {
 		before := profile.Enter(profile.Quantize)
 		c.acts.Quantize()
