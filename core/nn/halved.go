@@ -18,15 +18,15 @@ import (
 // number of workers divides the rows and makes both sums of each, so that the bits
 // don't depend on the number.
 type Halved struct {
-	Linear
-	half shard.Range // the columns that this one of two workers has; empty otherwise
+	linear Linear      // not embedded: its other products are wrong for one of two workers
+	half   shard.Range // the columns that this one of two workers has; empty otherwise
 }
 
 // Forward writes the product of c's input [tokens, input] to dst [tokens, Rows()]. c
 // has no input afterwards.
 func (l *Halved) Forward(c *Context, dst []float32) {
 	if l.half.Len() == 0 {
-		l.Linear.Forward(c, dst)
+		l.linear.Forward(c, dst)
 		return
 	}
 	x, tokens := c.acts.X, c.acts.Tokens
@@ -43,7 +43,7 @@ func (l *Halved) Forward(c *Context, dst []float32) {
 func (l *Halved) ForwardParts(c *Context, b Buffer, tokens int, s shard.Split, dst []float32) {
 	if l.half.Len() == 0 {
 		c.Input(c.Whole(b, tokens, s), tokens)
-		l.Linear.Forward(c, dst)
+		l.linear.Forward(c, dst)
 		return
 	}
 	c.Input(c.Part(b, tokens, s), tokens)
@@ -54,12 +54,12 @@ func (l *Halved) ForwardParts(c *Context, b Buffer, tokens int, s shard.Split, d
 func (l *Halved) sum(c *Context, dst []float32) {
 	n, rank := len(dst), c.rank()
 	x := c.Floats(bufferRows, 2*n)
-	l.multiply(c, x[rank*n:(rank+1)*n], l.parts[0])
+	l.linear.multiply(c, x[rank*n:(rank+1)*n], l.linear.parts[0])
 	c.scaled = append(c.scaled[:0], 0, n, 2*n)
 	c.Group.AllGather(x, c.scaled)
 	copy(dst, x[:n])
 	kernel.Add(dst, x[n:])
-	l.addBias(dst, c.acts.Tokens)
+	l.linear.addBias(dst, c.acts.Tokens)
 }
 
 // halved binds a layer, in halves if it can be.
@@ -77,20 +77,20 @@ func (b *Binder) halved(l *Halved, prefix, name, option, dim string) error {
 	_, input, _ := strings.Cut(dim, ",")
 	at, cols, layout := b.Halves[input], p.tensor.Cols(), typ.Layout(p.tensor.Cols())
 	if at <= 0 || at >= cols || at%kernel.BlockLen != 0 || layout == quant.Dense {
-		return b.linear(&l.Linear, prefix, name, option, dim)
+		return b.linear(&l.linear, prefix, name, option, dim)
 	}
 	m := &joined{cols: cols, half: at, layout: layout, matrix: &quant.Matrix{}}
 	if b.Group.Size() == 2 {
 		l.half = [2]shard.Range{{To: at}, {From: at, To: cols}}[b.Group.Rank()]
 		m.cols, m.half = l.half.Len(), 0
 	}
-	b.own(&l.Linear, pieces, l.half.Len() > 0 || option == "whole" && b.repeats(pieces))
-	if l.split != nil {
+	b.own(&l.linear, pieces, l.half.Len() > 0 || option == "whole" && b.repeats(pieces))
+	if l.linear.split != nil {
 		b.exchanged()
 	}
 	m.rows = p.rows.Len()
-	l.parts = []*quant.Matrix{m.matrix}
+	l.linear.parts = []*quant.Matrix{m.matrix}
 	b.joins = append(b.joins, m)
 	b.jobs = append(b.jobs, job{slice: p.slice, into: m, from: l.half.From})
-	return b.bias(&l.Linear, pieces)
+	return b.bias(&l.linear, pieces)
 }

@@ -64,8 +64,8 @@ func multiplyHalved(t *testing.T, f *gguf.File, hidden, values, unit, workers in
 			if !assert.NoError(t, b.Load(context.Background(), nil)) {
 				return
 			}
-			if o.half = m.Out.half.Len(); o.half == 0 && len(m.Out.parts) > 0 {
-				o.half = m.Out.parts[0].Half
+			if o.half = m.Out.half.Len(); o.half == 0 && len(m.Out.linear.parts) > 0 {
+				o.half = m.Out.linear.parts[0].Half
 			}
 			c := &Context{Group: g}
 			own := c.Part(BufferMixed, tokens, split)
