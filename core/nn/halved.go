@@ -22,7 +22,7 @@ type Halved struct {
 	half   shard.Range // the columns that this one of two workers has; empty otherwise
 }
 
-// Forward writes the product of c's input [tokens, input] to dst [tokens, Rows()]. c
+// Forward writes the product of c's input [tokens, input] to dst [tokens, output]. c
 // has no input afterwards.
 func (l *Halved) Forward(c *Context, dst []float32) {
 	if l.half.Len() == 0 {
