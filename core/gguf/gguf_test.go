@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -247,4 +248,32 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestManyStrings reads an array that is longer than what is read at a time, with a
+// string that is longer than that too.
+func TestManyStrings(t *testing.T) {
+	want := make([]string, 60000)
+	for i := range want {
+		want[i] = strings.Repeat(string(rune('a'+i%26)), i%23)
+	}
+	want[30000] = strings.Repeat("long", chunkBytes/2)
+	w := NewWriter()
+	w.Set("strings", want)
+	w.Set("after", "them")
+	var b bytes.Buffer
+	_, err := w.WriteTo(&b)
+	require.NoError(t, err)
+	f, err := read(b.Bytes())
+	require.NoError(t, err)
+	got, _ := f.Strings("strings")
+	assert.Equal(t, want, got)
+	after, _ := f.String("after")
+	assert.Equal(t, "them", after)
+
+	for _, n := range []int{b.Len() / 4, b.Len() / 2, b.Len() - 40} {
+		_, err := read(b.Bytes()[:n])
+		var broken *errs.FormatError
+		require.ErrorAs(t, err, &broken, n)
+	}
 }

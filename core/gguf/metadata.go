@@ -1,6 +1,9 @@
 package gguf
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Metadata is the keys and values of a file. A getter's second result is false
 // if the key is absent or its value of another kind.
@@ -55,10 +58,40 @@ func (m *Metadata) Strings(key string) ([]string, bool) {
 }
 
 // Ints returns an array of integers, whatever their width.
-func (m *Metadata) Ints(key string) ([]int64, bool) { return convert(m.values[key], toInt) }
+func (m *Metadata) Ints(key string) ([]int64, bool) {
+	switch v := m.values[key].(type) {
+	case []uint8:
+		return convert[int64](v), true
+	case []int8:
+		return convert[int64](v), true
+	case []uint16:
+		return convert[int64](v), true
+	case []int16:
+		return convert[int64](v), true
+	case []uint32:
+		return convert[int64](v), true
+	case []int32:
+		return convert[int64](v), true
+	case []int64:
+		return convert[int64](v), true
+	case []uint64:
+		fits := !slices.ContainsFunc(v, func(x uint64) bool { return x > math.MaxInt64 })
+		return convert[int64](v), fits
+	}
+	return nil, false
+}
 
 // Floats returns an array of numbers, whatever their type.
-func (m *Metadata) Floats(key string) ([]float64, bool) { return convert(m.values[key], toFloat) }
+func (m *Metadata) Floats(key string) ([]float64, bool) {
+	switch v := m.values[key].(type) {
+	case []float32:
+		return convert[float64](v), true
+	case []float64:
+		return convert[float64](v), true
+	}
+	ints, ok := m.Ints(key)
+	return convert[float64](ints), ok
+}
 
 // Bools returns an array of truth values.
 func (m *Metadata) Bools(key string) ([]bool, bool) {
@@ -99,39 +132,15 @@ func toFloat(v any) (float64, bool) {
 	return float64(n), ok
 }
 
-// convert turns a slice of any element type into one of T.
-func convert[T any](v any, f func(any) (T, bool)) ([]T, bool) {
-	var out []T
-	ok := false
-	each := func(n int, at func(int) any) {
-		ok = true
-		out = make([]T, n)
-		for i := range out {
-			x, fits := f(at(i))
-			out[i], ok = x, ok && fits
-		}
+type number interface {
+	uint8 | int8 | uint16 | int16 | uint32 | int32 | uint64 | int64 | float32 | float64
+}
+
+// convert returns numbers as ones of type T.
+func convert[T, S number](v []S) []T {
+	out := make([]T, len(v))
+	for i, x := range v {
+		out[i] = T(x)
 	}
-	switch v := v.(type) {
-	case []uint8:
-		each(len(v), func(i int) any { return v[i] })
-	case []int8:
-		each(len(v), func(i int) any { return v[i] })
-	case []uint16:
-		each(len(v), func(i int) any { return v[i] })
-	case []int16:
-		each(len(v), func(i int) any { return v[i] })
-	case []uint32:
-		each(len(v), func(i int) any { return v[i] })
-	case []int32:
-		each(len(v), func(i int) any { return v[i] })
-	case []uint64:
-		each(len(v), func(i int) any { return v[i] })
-	case []int64:
-		each(len(v), func(i int) any { return v[i] })
-	case []float32:
-		each(len(v), func(i int) any { return v[i] })
-	case []float64:
-		each(len(v), func(i int) any { return v[i] })
-	}
-	return out, ok
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"sort"
+	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
 )
@@ -215,15 +216,7 @@ func (d *decoder) array(key string) any {
 		d.fail(at, "metadata key %q is an array of the unknown type %d", key, typ)
 		return nil
 	case typ == typeString:
-		n := d.count("strings in an array", MaxArrayLen, 8)
-		out := make([]string, 0, n)
-		for range n {
-			out = append(out, d.string(MaxStringBytes))
-			if d.err != nil {
-				return nil
-			}
-		}
-		return out
+		return d.strings(d.count("strings in an array", MaxArrayLen, 8))
 	}
 	n := d.count("values in an array", MaxArrayLen, valueBytes[typ])
 	b := d.next(n * valueBytes[typ])
@@ -231,6 +224,44 @@ func (d *decoder) array(key string) any {
 		return nil
 	}
 	return d.scalars(typ, b, int(n))
+}
+
+// strings reads n strings; nil after a failure. Those that are whole in what has been
+// read share memory: a vocabulary has hundreds of thousands, of a few bytes each.
+func (d *decoder) strings(n int64) any {
+	out := make([]string, 0, n)
+	for d.err == nil && int64(len(out)) < n {
+		count, size := d.wholeStrings(n - int64(len(out)))
+		if count == 0 {
+			out = append(out, d.string(MaxStringBytes))
+			continue
+		}
+		var all strings.Builder
+		all.Grow(size - 8*count)
+		for b := d.next(int64(size)); len(b) > 0; {
+			end := 8 + binary.LittleEndian.Uint64(b)
+			all.Write(b[8:end])
+			out = append(out, all.String()[all.Len()-int(end-8):])
+			b = b[end:]
+		}
+	}
+	if d.err != nil {
+		return nil
+	}
+	return out
+}
+
+// wholeStrings returns how many strings are whole in buf, at most n, and how many bytes
+// they take there.
+func (d *decoder) wholeStrings(n int64) (count, size int) {
+	for int64(count) < n && size+8 <= len(d.buf) {
+		length := binary.LittleEndian.Uint64(d.buf[size:])
+		if length > uint64(len(d.buf)-size-8) {
+			break
+		}
+		count, size = count+1, size+8+int(length)
+	}
+	return count, size
 }
 
 // scalars decodes n values of a fixed-size type into a slice; nil after a failure.
