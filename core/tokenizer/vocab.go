@@ -53,22 +53,36 @@ func newVocab(tokens []string, types []int64) (*vocab, error) {
 	if len(v.types) != len(tokens) {
 		return nil, formatError("%d tokens and %d token types", len(tokens), len(v.types))
 	}
-	v.ids = make(map[string]int32, len(tokens))
+	texts := 0 // tokens that have one
 	for i, s := range tokens {
 		if !utf8.ValidString(s) {
 			return nil, formatError("token %d, %q, is not UTF-8", i, s)
 		}
-		if s == "" {
-			continue
-		}
-		if other, twice := v.ids[s]; twice && v.types[i] == typeNormal && v.types[other] == typeNormal {
-			return nil, formatError("token %q is there twice, as %d and %d", s, other, i)
-		} else if !twice {
-			v.ids[s] = int32(i)
+		if s != "" {
+			texts++
 		}
 		v.longest = max(v.longest, len(s))
 	}
+	v.ids = make(map[string]int32, len(tokens))
+	for i, s := range slices.Backward(tokens) { // of tokens with the same text the first counts
+		if s != "" {
+			v.ids[s] = int32(i)
+		}
+	}
+	if len(v.ids) < texts {
+		return v, v.checkTwice()
+	}
 	return v, nil
+}
+
+// checkTwice checks that no two normal tokens have the same text.
+func (v *vocab) checkTwice() error {
+	for i, s := range v.tokens {
+		if first, ok := v.ids[s]; ok && int(first) != i && v.types[i] == typeNormal && v.types[first] == typeNormal {
+			return formatError("token %q is there twice, as %d and %d", s, first, i)
+		}
+	}
+	return nil
 }
 
 // finish makes what depends on the final types and ends of the tokens.
