@@ -9,6 +9,7 @@ import (
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kvcache"
+	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
 )
 
@@ -128,14 +129,18 @@ func newInfo(f *gguf.File, c *arch.Config, contextLength int, size int64) Info {
 	return i
 }
 
-// needs sets what each worker of such a group would take of a model.
-func (i *Info) needs(f *gguf.File, group shard.Group, kvType kvcache.Type, contextLength int) error {
+// needs sets what each worker of a group would take of a model, given the sizes and
+// layers of one of them.
+func (i *Info) needs(f *gguf.File, group shard.Group, c *arch.Config, binder *nn.Binder, kvType kvcache.Type, contextLength int) error {
 	workers := group.Size()
 	i.WorkerMemory = make([]Memory, workers)
 	for r := range i.WorkerMemory {
-		_, c, binder, err := arch.New(f, shard.Plan(r, workers, group.Costly()))
-		if err != nil {
-			return err
+		c, binder := c, binder
+		if r != group.Rank() {
+			var err error
+			if _, c, binder, err = arch.New(f, shard.Plan(r, workers, group.Costly())); err != nil {
+				return err
+			}
 		}
 		if workers > 1 {
 			i.Exchanges = binder.Exchanges() + 1 // the ids

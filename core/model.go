@@ -174,7 +174,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	m.info.Tokenizer = tok.Kind()
 	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)
-	if err := m.info.needs(f, group, kvType, contextLength); err != nil {
+	if err := m.info.needs(f, group, config, binder, kvType, contextLength); err != nil {
 		return nil, nil, err
 	}
 	return m, binder, nil
