@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"runtime/debug"
+	"runtime"
 	"syscall/js"
 	"time"
 
@@ -25,7 +25,8 @@ type engine struct {
 	pause      js.Value
 	takeMemory js.Value // see www/gander/lent-memory.js
 	exchange   Exchange
-	exchanged  chan bool // one that was pending is done, or broke
+	exchanged  chan bool   // one that was pending is done, or broke
+	collecting *time.Timer // of garbage: see withoutCollecting
 	model      *core.Model
 	session    *core.Session // what generate computed last; nil if there is nothing to build on
 }
@@ -34,9 +35,11 @@ type engine struct {
 func (e *engine) open(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
-	debug.SetGCPercent(gcPercentOpening)
-	defer debug.SetGCPercent(gcPercent)
-	e.model, e.session = nil, nil // a model that is replaced is freed first
+	defer e.withoutCollecting()()
+	if e.model != nil { // it is freed first
+		e.model, e.session = nil, nil
+		runtime.GC()
+	}
 	o := openOptions(args[1])
 	o.Progress = progress(args[3])
 	o.Group = newGroup(args[1], e.exchange, e.exchanged)
@@ -69,6 +72,7 @@ func (e *engine) measure(args []js.Value) (any, error) {
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
+	defer e.withoutCollecting()()
 	workers, o := workersOf(args[1]), openOptions(args[1])
 	o.Group = shard.Plan(0, workers, args[1].Get("costly").Bool())
 	info, err := core.Inspect(ctx, source{args[0]}.model(), workers, o)
