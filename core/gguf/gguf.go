@@ -82,6 +82,9 @@ func (f *File) Tensor(name string) (*Tensor, bool) {
 	return &f.Tensors[i], true
 }
 
+// ReadAt reads bytes of the file, of several tensors at once: an io.ReaderAt.
+func (f *File) ReadAt(dst []byte, off int64) (int, error) { return f.r.ReadAt(dst, off) }
+
 // ReadTensor reads len(dst) bytes of a tensor, from byte off within it.
 func (f *File) ReadTensor(t *Tensor, dst []byte, off int64) error {
 	if off < 0 || off+int64(len(dst)) > t.Size {

@@ -47,14 +47,66 @@ func (b *Binder) Bytes() int64 {
 // ctx's cause is returned when it ends.
 func (b *Binder) Load(ctx context.Context, progress func(offset int64)) error {
 	sort.SliceStable(b.jobs, func(i, j int) bool { return b.jobs[i].tensor.Offset < b.jobs[j].tensor.Offset })
-	l := loader{file: b.file}
+	var all []stretch
 	for _, j := range b.jobs {
-		if err := l.load(ctx, j, progress); err != nil {
+		var err error
+		if all, err = j.stretches(all); err != nil {
 			return err
 		}
 	}
+	l := loader{file: b.file}
+	for len(all) > 0 {
+		n := l.together(all)
+		raw, err := l.read(all[:n])
+		if err != nil {
+			return err
+		}
+		for _, s := range all[:n] {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			l.unpack(s, raw[s.at-all[0].at:s.end-all[0].at])
+			if progress != nil {
+				progress(s.end)
+			}
+		}
+		all = all[n:]
+	}
 	b.jobs, b.joins = nil, nil
 	return nil
+}
+
+// stretch is the part of a job that is unpacked at once: n rows of the tensor from row
+// on, or all values of a vector.
+type stretch struct {
+	job
+	typ     quant.Type
+	row, n  int
+	at, end int64 // where its bytes are in the file
+}
+
+// stretches appends those of a job, each of about readBytes at most.
+func (j job) stretches(all []stretch) ([]stretch, error) {
+	t := j.tensor
+	typ, err := t.Type()
+	if err != nil {
+		return nil, err
+	}
+	if j.into == nil { // in whole blocks
+		first, last := j.rows.From/typ.BlockLen, (j.rows.To+typ.BlockLen-1)/typ.BlockLen
+		if len(j.vector) == 0 {
+			return all, nil
+		}
+		return append(all, stretch{job: j, typ: typ, at: t.Offset + int64(first*typ.BlockBytes), end: t.Offset + int64(last*typ.BlockBytes)}), nil
+	}
+	rowBytes, _ := typ.RowBytes(t.Cols())
+	step := max(1, readBytes/rowBytes/kernel.GroupRows) * kernel.GroupRows
+	for row := j.rows.From; row < j.rows.To; row += step {
+		n := min(step, j.rows.To-row)
+		at := t.Offset + int64(row)*int64(rowBytes)
+		all = append(all, stretch{j, typ, row, n, at, at + int64(n)*int64(rowBytes)})
+	}
+	return all, nil
 }
 
 type loader struct {
@@ -63,66 +115,58 @@ type loader struct {
 	packer quant.Packer
 }
 
-// load does one job, some rows at a time.
-func (l *loader) load(ctx context.Context, j job, progress func(int64)) error {
-	t := j.tensor
-	typ, err := t.Type()
-	if err != nil {
-		return err
+// together returns how many of the first stretches are read at once: neighbours, of
+// readBytes together, since a read takes a while however few bytes it is of.
+func (l *loader) together(all []stretch) int {
+	n := 1
+	for n < len(all) && all[n].end-all[0].at <= readBytes && all[n].at >= all[n-1].end && all[n].at-all[n-1].end < l.file.Alignment {
+		n++
 	}
-	rowBytes, _ := typ.RowBytes(t.Cols())
-	if j.into == nil {
-		return l.vector(j, typ, progress)
-	}
-	if m := j.into.matrix; m.Rows == 0 && j.into.rows > 0 {
-		*m = *quant.NewMatrix(j.into.rows, j.into.cols, j.into.layout)
-		m.Half = j.into.half
-	}
-	step := max(1, readBytes/rowBytes/kernel.GroupRows) * kernel.GroupRows
-	for row := j.rows.From; row < j.rows.To; row += step {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		n := min(step, j.rows.To-row)
-		raw := l.buffer(n * rowBytes)
-		if err := l.file.ReadTensor(t, raw, int64(row)*int64(rowBytes)); err != nil {
-			return err
-		}
-		l.packer.PackColumns(j.into.matrix, j.first+row-j.rows.From, n, typ, raw, t.Cols(), j.from)
-		if progress != nil {
-			progress(t.Offset + int64(row+n)*int64(rowBytes))
-		}
-	}
-	return nil
+	return n
 }
 
-// vector reads values of a vector, or of a few rows as one, in whole blocks.
-func (l *loader) vector(j job, typ quant.Type, progress func(int64)) error {
-	if len(j.vector) == 0 {
-		return nil
+// read returns the bytes of stretches and between them, until the next call.
+func (l *loader) read(some []stretch) ([]byte, error) {
+	at := some[0].at
+	size := int(some[len(some)-1].end - at)
+	if cap(l.raw) < size {
+		l.raw = make([]byte, size)
 	}
-	first, last := j.rows.From/typ.BlockLen, (j.rows.To+typ.BlockLen-1)/typ.BlockLen
-	raw := l.buffer((last - first) * typ.BlockBytes)
-	if err := l.file.ReadTensor(j.tensor, raw, int64(first)*int64(typ.BlockBytes)); err != nil {
-		return err
+	raw := l.raw[:size]
+	if len(some) > 1 {
+		if n, _ := l.file.ReadAt(raw, at); n == size {
+			return raw, nil
+		}
 	}
-	if n := (last - first) * typ.BlockLen; len(j.vector) == n {
-		typ.Dequantize(j.vector, raw)
-	} else {
-		whole := make([]float32, n)
-		typ.Dequantize(whole, raw)
-		copy(j.vector, whole[j.rows.From-first*typ.BlockLen:])
+	for _, s := range some { // if one fails, the error names its tensor
+		if err := l.file.ReadTensor(s.tensor, raw[s.at-at:s.end-at], s.at-s.tensor.Offset); err != nil {
+			return nil, err
+		}
 	}
-	if progress != nil {
-		progress(j.tensor.Offset + int64(last)*int64(typ.BlockBytes))
-	}
-	return nil
+	return raw, nil
 }
 
-// buffer returns n bytes that the next call overwrites.
-func (l *loader) buffer(n int) []byte {
-	if cap(l.raw) < n {
-		l.raw = make([]byte, n)
+// unpack packs what was read of a stretch.
+func (l *loader) unpack(s stretch, raw []byte) {
+	if s.into == nil {
+		l.vector(s, raw)
+		return
 	}
-	return l.raw[:n]
+	if m := s.into.matrix; m.Rows == 0 && s.into.rows > 0 {
+		*m = *quant.NewMatrix(s.into.rows, s.into.cols, s.into.layout)
+		m.Half = s.into.half
+	}
+	l.packer.PackColumns(s.into.matrix, s.first+s.row-s.rows.From, s.n, s.typ, raw, s.tensor.Cols(), s.from)
+}
+
+// vector unpacks values of a vector, or of a few rows as one, from whole blocks.
+func (l *loader) vector(s stretch, raw []byte) {
+	n := len(raw) / s.typ.BlockBytes * s.typ.BlockLen
+	if n == len(s.vector) {
+		s.typ.Dequantize(s.vector, raw)
+		return
+	}
+	whole := make([]float32, n)
+	s.typ.Dequantize(whole, raw)
+	copy(s.vector, whole[s.rows.From%s.typ.BlockLen:])
 }

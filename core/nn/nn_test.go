@@ -14,8 +14,17 @@ import (
 	"github.com/gander-lm/gander/core/quant"
 )
 
-// file writes tensors whose values count up from 1, divided by 8, and reads the header back.
+// file writes tensors as written does, and reads the header back.
 func file(t *testing.T, tensors map[string][]int64, types map[string]quant.Type) *gguf.File {
+	t.Helper()
+	b := written(t, tensors, types)
+	f, err := gguf.Read(bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err)
+	return f
+}
+
+// written is a file of tensors whose values count up from 1, divided by 8.
+func written(t *testing.T, tensors map[string][]int64, types map[string]quant.Type) []byte {
 	t.Helper()
 	w := gguf.NewWriter()
 	for name, shape := range tensors {
@@ -40,9 +49,7 @@ func file(t *testing.T, tensors map[string][]int64, types map[string]quant.Type)
 	var b bytes.Buffer
 	_, err := w.WriteTo(&b)
 	require.NoError(t, err)
-	f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	require.NoError(t, err)
-	return f
+	return b.Bytes()
 }
 
 type testModel struct {
