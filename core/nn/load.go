@@ -54,7 +54,7 @@ func (b *Binder) Load(ctx context.Context, progress func(offset int64)) error {
 			return err
 		}
 	}
-	l := loader{file: b.file}
+	l := loader{file: b.file, room: b.room()}
 	for len(all) > 0 {
 		n := l.together(all)
 		raw, err := l.read(all[:n])
@@ -112,7 +112,19 @@ func (j job) stretches(all []stretch) ([]stretch, error) {
 type loader struct {
 	file   *gguf.File
 	raw    []byte
+	room   *quant.Room
 	packer quant.Packer
+}
+
+// room returns memory for all packed matrices.
+func (b *Binder) room() *quant.Room {
+	bytes := int64(0)
+	for _, j := range b.joins {
+		if j.layout != quant.Dense {
+			bytes += quant.MatrixBytes(j.rows, j.cols, j.layout)
+		}
+	}
+	return quant.NewRoom(bytes)
 }
 
 // together returns how many of the first stretches are read at once: neighbours, of
@@ -153,7 +165,7 @@ func (l *loader) unpack(s stretch, raw []byte) {
 		return
 	}
 	if m := s.into.matrix; m.Rows == 0 && s.into.rows > 0 {
-		*m = *quant.NewMatrix(s.into.rows, s.into.cols, s.into.layout)
+		l.room.Init(m, s.into.rows, s.into.cols, s.into.layout)
 		m.Half = s.into.half
 	}
 	l.packer.PackColumns(s.into.matrix, s.first+s.row-s.rows.From, s.n, s.typ, raw, s.tensor.Cols(), s.from)

@@ -52,14 +52,36 @@ type Matrix struct {
 
 // NewMatrix returns a matrix of zeros.
 func NewMatrix(rows, cols int, layout Layout) *Matrix {
-	m := &Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
+	m := &Matrix{}
+	m.init(rows, cols, layout, func(bytes int64) []byte { return make([]byte, bytes) })
+	return m
+}
+
+func (m *Matrix) init(rows, cols int, layout Layout, take func(bytes int64) []byte) {
+	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
 	if layout == Dense {
 		m.dense = make([]float32, rows*cols)
-		return m
+		return
 	}
 	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
-	m.packed = make([]byte, m.padded/kernel.GroupRows*(cols/kernel.BlockLen)*layout.packed.BlockBytes())
-	return m
+	m.packed = take(MatrixBytes(rows, cols, layout))
+}
+
+// Room is memory for the packed matrices of a model, all in one piece. A WebAssembly
+// memory grows once then: each time costs, and makes the browser collect garbage.
+type Room struct{ free []byte }
+
+// NewRoom returns room for matrices, whose MatrixBytes are bytes together; those of
+// Dense need none.
+func NewRoom(bytes int64) *Room { return &Room{make([]byte, bytes)} }
+
+// Init makes m a matrix of zeros that lies in the room.
+func (r *Room) Init(m *Matrix, rows, cols int, layout Layout) {
+	m.init(rows, cols, layout, func(bytes int64) []byte {
+		taken := r.free[:bytes:bytes]
+		r.free = r.free[bytes:]
+		return taken
+	})
 }
 
 // MatrixBytes returns the size in memory of what NewMatrix makes, in bytes.
