@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/attention"
@@ -59,31 +61,52 @@ type Memory struct {
 // its Memory is zero; of a folder that can't even become a header that is the name of
 // the architecture. Errors are those of Open but *errs.UnsupportedError and *MemoryError.
 func Inspect(ctx context.Context, src Source, workers int, o Options) (Info, error) {
-	if err := checkWorkers(workers); err != nil {
+	all, err := InspectAll(ctx, src, []int{workers}, o)
+	if err != nil {
 		return Info{}, err
 	}
-	if o.Group == nil {
-		o.Group = shard.Plan(0, workers, false)
+	return all[0], nil
+}
+
+// InspectAll is Inspect for several numbers of workers. The header is read once.
+func InspectAll(ctx context.Context, src Source, workers []int, o Options) ([]Info, error) {
+	for _, n := range workers {
+		if err := checkWorkers(n); err != nil {
+			return nil, err
+		}
 	}
-	m, p, err := prepare(ctx, src, o)
-	if err == nil {
-		return m.info, p.close()
+	kvType, err := o.check()
+	if err != nil {
+		return nil, err
 	}
 	var unsupported *errs.UnsupportedError
-	if !errors.As(err, &unsupported) {
-		return Info{}, err
+	h, err := src.header(ctx)
+	if folder, ok := src.(Folder); ok && errors.As(err, &unsupported) {
+		i := Info{Architecture: folder.architecture(ctx), Types: map[string]int{}, ChatTemplate: TemplateOfGander, Reason: "core: " + err.Error()}
+		return slices.Repeat([]Info{i}, len(workers)), nil
 	}
-	h, headerErr := src.header(ctx)
-	if folder, ok := src.(Folder); ok && headerErr != nil {
-		return Info{Architecture: folder.architecture(ctx), Types: map[string]int{}, ChatTemplate: TemplateOfGander, Reason: err.Error()}, nil
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err) // not even the header is of a kind that is known
 	}
-	if headerErr != nil {
-		return Info{}, err // not even the header is of a kind that is known
+	defer h.close()
+	stored := h.file
+	costly := o.Group != nil && o.Group.Costly()
+	all := make([]Info, len(workers))
+	for k, n := range workers {
+		o.Group = shard.Plan(0, n, costly)
+		m, _, err := construct(h, kvType, o)
+		switch {
+		case err == nil:
+			all[k] = m.info
+		case errors.As(err, &unsupported):
+			i := fileInfo(stored, h.fileSize)
+			i.Supported, i.Reason = false, "core: "+err.Error()
+			return slices.Repeat([]Info{i}, len(workers)), nil
+		default:
+			return nil, fmt.Errorf("core: %w", err)
+		}
 	}
-	i := fileInfo(h.file, h.size)
-	h.close()
-	i.Supported, i.Reason = false, err.Error()
-	return i, nil
+	return all, nil
 }
 
 // Info returns what is known of the model.

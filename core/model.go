@@ -135,13 +135,8 @@ func prepare(ctx context.Context, src Source, o Options) (*Model, *prepared, err
 
 // construct returns the model that a header describes, without weights.
 func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, error) {
-	size := h.size
-	if t, ok, err := o.quantizeType(); err != nil {
+	if err := h.quantize(o); err != nil {
 		return nil, nil, err
-	} else if ok {
-		if err := h.quantize(t); err != nil {
-			return nil, nil, err
-		}
 	}
 	f := h.file
 	group := o.Group
@@ -170,7 +165,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	if limit := config.MaxContext; limit > 0 && contextLength > limit {
 		return nil, nil, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("is %d, but the model has no positions beyond %d", contextLength, limit)}
 	}
-	m.info = newInfo(f, config, contextLength, size)
+	m.info = newInfo(f, config, contextLength, h.fileSize)
 	m.info.Tokenizer = tok.Kind()
 	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/folder"
@@ -25,6 +26,8 @@ type Source interface {
 type header struct {
 	file      *gguf.File
 	size      int64 // of file, in bytes
+	fileSize  int64 // before anything was quantised
+	quantized bool
 	tokenizer func() (*tokenizer.Tokenizer, error)
 	close     func() error
 }
@@ -44,7 +47,8 @@ func (p Parts) header(ctx context.Context) (*header, error) {
 	}
 	var err error
 	h.file, err = gguf.ReadSplit(guarded)
-	h.tokenizer = func() (*tokenizer.Tokenizer, error) { return tokenizer.New(h.file) }
+	h.fileSize = h.size
+	h.tokenizer = sync.OnceValues(func() (*tokenizer.Tokenizer, error) { return tokenizer.New(h.file) })
 	return h, err
 }
 
@@ -68,9 +72,11 @@ func (f Folder) header(ctx context.Context) (*header, error) {
 		m.Close()
 		return nil, err
 	}
+	h.fileSize = h.size
 	if h.tokenizer == nil {
 		h.tokenizer = func() (*tokenizer.Tokenizer, error) { return tokenizer.New(h.file) }
 	}
+	h.tokenizer = sync.OnceValues(h.tokenizer)
 	return h, nil
 }
 
@@ -79,8 +85,13 @@ func (f Folder) architecture(ctx context.Context) string {
 	return folder.Architecture(guardedFS{ctx, f.FS})
 }
 
-// quantize makes the model one with its matrices in another type.
-func (h *header) quantize(t quant.Type) error {
+// quantize makes the model, once, one with its matrices in the type that the options name.
+func (h *header) quantize(o Options) error {
+	t, ok, err := o.quantizeType()
+	if !ok || err != nil || h.quantized {
+		return err
+	}
+	h.quantized = true
 	w, err := h.file.Quantize(t)
 	if err != nil {
 		return err

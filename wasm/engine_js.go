@@ -68,28 +68,28 @@ func (e *engine) measure(args []js.Value) (any, error) {
 	return toJS(reflect.ValueOf(speed)), nil
 }
 
-// inspect implements GoEngine.inspect(source, options, signal).
+// inspect implements GoEngine.inspect(source, options, signal): an array of what is known for each of options.workers.
 func (e *engine) inspect(args []js.Value) (any, error) {
 	ctx, end := newContext(args[2], e.pause)
 	defer end()
 	defer e.withoutCollecting()()
-	workers, o := workersOf(args[1]), openOptions(args[1])
-	o.Group = shard.Plan(0, workers, args[1].Get("costly").Bool())
-	info, err := core.Inspect(ctx, source{args[0]}.model(), workers, o)
+	counts, o := args[1].Get("workers"), openOptions(args[1])
+	workers := make([]int, counts.Length())
+	for i := range workers {
+		workers[i] = counts.Index(i).Int()
+	}
+	o.Group = shard.Plan(0, 1, args[1].Get("costly").Bool())
+	all, err := core.InspectAll(ctx, source{args[0]}.model(), workers, o)
 	if err != nil {
 		return nil, err
 	}
-	object := toJS(reflect.ValueOf(info)).(map[string]any)
-	object["memoryLimit"] = modelLimit
-	return object, nil
-}
-
-// workersOf reads how many workers are to share the model, by default one.
-func workersOf(v js.Value) int {
-	if n := v.Get("workers"); n.Type() == js.TypeNumber {
-		return n.Int()
+	out := make([]any, len(all))
+	for i, info := range all {
+		object := toJS(reflect.ValueOf(info)).(map[string]any)
+		object["memoryLimit"] = modelLimit
+		out[i] = object
 	}
-	return 1
+	return out, nil
 }
 
 // openOptions reads the options of open and inspect.

@@ -38,26 +38,28 @@ const measured = new Map();
  */
 export async function chooseWorkers(leader, followers, source, options, signal) {
   const cores = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, MOST);
-  const ask = async (/** @type {number} */ workers) => {
+  const ask = async (/** @type {number[]} */ ...workers) => {
     const needs = await leader.call({ type: 'needs', source, options, workers }, signal);
-    return /** @type {Needs} */ (needs);
+    return /** @type {Needs[]} */ (needs);
   };
-  let needs = await ask(1);
+  const more = [...new Set([Math.ceil(cores / 2), cores])].filter((workers) => workers > 1);
+  const [one, ...needsOfMore] = await ask(1, ...more);
+  let needs = one;
   let fewest = 1;
   if (!needs.supported) return 1; // whose refusal has the reason
   while (!fits(needs) && fewest < LIMIT) {
     // The parts are never all the same, so that one worker more may be needed than the total asks for.
     fewest = Math.min(LIMIT, Math.max(fewest + 1, Math.ceil(needs.memory.total / needs.memoryLimit)));
-    needs = await ask(fewest);
+    [needs] = await ask(fewest);
   }
   if (!fits(needs)) return 1; // whose refusal has the numbers
   if (cores <= fewest || (fewest === 1 && needs.workerMemory[0].weights < SMALL)) return fewest;
 
   let best = { workers: fewest, seconds: seconds(needs, await speed(leader, followers, fewest, needs.mainType, signal)) };
   const first = best.seconds;
-  for (const workers of new Set([Math.ceil(cores / 2), cores])) {
+  for (const [i, workers] of more.entries()) {
     if (workers <= fewest) continue;
-    const time = seconds(await ask(workers), await speed(leader, followers, workers, needs.mainType, signal));
+    const time = seconds(needsOfMore[i], await speed(leader, followers, workers, needs.mainType, signal));
     if (time < best.seconds && time < first * GAIN) best = { workers, seconds: time };
   }
   return best.workers;

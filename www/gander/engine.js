@@ -11,7 +11,8 @@ import { LentMemory } from './lent-memory.js';
  * @typedef {object} GoEngine
  * @property {(source: import('./source.js').Source, options: OpenOptions, signal: AbortSignal,
  *   onProgress: (done: number, total: number) => void) => Promise<EngineInfo>} open
- * @property {(source: import('./source.js').Source, options: OpenOptions & {workers?: number, costly: boolean}, signal: AbortSignal) => Promise<import('./model.js').Inspection>} inspect
+ * @property {(source: import('./source.js').Source, options: OpenOptions & {workers: number[], costly: boolean}, signal: AbortSignal) => Promise<import('./model.js').Inspection[]>} inspect
+ *   for each number of workers
  * @property {(text: string, special: boolean) => Promise<Int32Array>} tokenize
  * @property {(ids: Int32Array) => Promise<string>} detokenize
  * @property {(conversation: string, now: number) => Promise<string>} applyChatTemplate of a conversation as JSON, at a time in ms since 1970

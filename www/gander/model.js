@@ -158,11 +158,16 @@ export async function loadModel(source, options = {}) {
 export async function inspectModel(source, options = {}) {
   checkInspectOptions(options);
   const spec = sourceSpec(source);
-  const { contextLength, kvType, quantize, workers, signal } = options;
+  const { contextLength, kvType, quantize, workers = 1, signal } = options;
   signal?.throwIfAborted();
   const client = takeClient();
   try {
-    const request = { type: /** @type {const} */ ('inspect'), source: spec, options: { contextLength, kvType, quantize, workers: workers === 'auto' ? 1 : workers } };
+    const request = {
+      type: /** @type {const} */ ('inspect'),
+      source: spec,
+      options: { contextLength, kvType, quantize },
+      workers: workers === 'auto' ? 1 : workers,
+    };
     return /** @type {Inspection} */ (await client.call(request, signal));
   } finally {
     client.release(signal?.aborted ?? false);

@@ -4,8 +4,8 @@
 // Page to worker: every call has a fresh id, and is answered by exactly one `done` or `error` with that id.
 //
 //   { id, type: 'prepare', source, options }       makes a source ready for any number of workers; `progress` comes before  -> Prepared
-//   { id, type: 'inspect', source, options }       reads the header                                                         -> Inspection
-//   { id, type: 'needs', source, options, workers } reads the header of what `prepare` gave                                 -> Needs
+//   { id, type: 'inspect', source, options, workers } reads the header                                                      -> Inspection
+//   { id, type: 'needs', source, options, workers } reads the header of what `prepare` gave, for numbers of workers         -> Needs[]
 //   { id, type: 'start' }                          starts the engine
 //   { id, type: 'measure', mainType, plan }        measures, together with the others of the plan                           -> Speed
 //   { id, type: 'load', source, options, plan }    opens the model, from what `prepare` gave; `progress` comes before       -> Loaded (crew.js)
@@ -41,8 +41,8 @@ import { transferables } from './trace.js';
 
 /**
  * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}
- *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions}
- *   | {id: number, type: 'needs', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, workers: number}
+ *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions, workers: number}
+ *   | {id: number, type: 'needs', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, workers: number[]}
  *   | {id: number, type: 'start'}
  *   | {id: number, type: 'measure', mainType: string, plan?: import('./group.js').GroupPlan}
  *   | {id: number, type: 'load', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, plan?: import('./group.js').GroupPlan}
@@ -206,14 +206,9 @@ function start(id) {
  * @param {Call & {type: 'inspect'}} call
  * @param {AbortSignal} signal
  */
-async function inspect({ id, source: spec, options }, signal) {
-  const [{ go }, { source: ready }] = await Promise.all([start(id), prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})]);
-  const source = await openSource(ready, signal);
-  try {
-    return await go.inspect(source, { ...options, costly: COSTLY }, signal);
-  } finally {
-    source.close();
-  }
+async function inspect({ id, source: spec, options, workers }, signal) {
+  const [, { source }] = await Promise.all([start(id), prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})]);
+  return (await needs({ id, type: 'needs', source, options, workers: [workers] }, signal))[0];
 }
 
 /**
