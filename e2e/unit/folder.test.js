@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { patience } from '../../www/gander/http.js';
 import { prepare } from '../../www/gander/prepare.js';
-import { openSource, sourceSpec } from '../../www/gander/source.js';
+import { openSource } from '../../www/gander/source.js';
+import { sourceSpec } from '../../www/gander/source-spec.js';
 
 patience.backoff = 1;
 

@@ -5,7 +5,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { patience } from '../../www/gander/http.js';
 import { prepare } from '../../www/gander/prepare.js';
-import { joinSources, openSource, sourceSpec } from '../../www/gander/source.js';
+import { joinSources, openSource } from '../../www/gander/source.js';
+import { sourceSpec } from '../../www/gander/source-spec.js';
 
 patience.backoff = 1;
 

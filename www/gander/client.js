@@ -40,6 +40,8 @@ export class Client {
   #ended;
   /** Bytes that the engine held when it was last without a model; unknown if it never started. */
   #memory = Infinity;
+  /** Whether a call failed because of the worker. A file that it could not import it will never have. */
+  #broken = false;
   #watching = new AbortController();
   #tellEnded = (/** @type {GanderError} */ _reason) => {};
 
@@ -130,7 +132,7 @@ export class Client {
    * @param {boolean} busy whether the worker may still be at it
    */
   release(busy) {
-    if (!busy && !spare && !this.#ended && this.#memory <= MAX_SPARE_MEMORY) spare = this;
+    if (!busy && !this.#broken && !spare && !this.#ended && this.#memory <= MAX_SPARE_MEMORY) spare = this;
     else this.close();
   }
 
@@ -183,6 +185,7 @@ export class Client {
     this.#memory = reply.memory ?? Infinity;
     if (reply.type === 'done') return call.resolve(reply.value);
     const { code, message, status, memory } = reply.error;
+    if (code === 'worker') this.#broken = true;
     call.reject(new GanderError(code, message, { status, memory }));
   }
 

@@ -70,3 +70,18 @@ export function toPlain(thrown) {
   }
   return { code: 'internal', message: String(thrown) };
 }
+
+/**
+ * Waits for a file of Gander that is imported only where it is needed: with fewer files a worker is there sooner.
+ *
+ * @template T
+ * @param {Promise<T>} importing
+ * @returns {Promise<T>}
+ */
+export async function loaded(importing) {
+  try {
+    return await importing;
+  } catch (cause) {
+    throw new GanderError('worker', `a file of Gander could not be loaded: ${/** @type {Error} */ (cause).message}`, { cause });
+  }
+}

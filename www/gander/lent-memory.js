@@ -45,3 +45,15 @@ export function takeOut({ attention }) {
   attention.weights = attention.weights.slice();
   return /** @type {ArrayBuffer} */ (buffer);
 }
+
+/**
+ * The memory of a token's traces, which can be given to another thread.
+ *
+ * @param {import('./trace.js').Trace} token
+ * @returns {ArrayBuffer[]}
+ */
+export function transferables({ attention, residual, attribution }) {
+  const { cross } = attention ?? {};
+  const arrays = [attention?.weights, attention?.positions, attention?.norms, cross?.weights, cross?.positions, residual?.values, attribution?.values, attribution?.mlp, attribution?.mixer];
+  return arrays.flatMap((array) => (array ? [/** @type {ArrayBuffer} */ (array.buffer)] : []));
+}

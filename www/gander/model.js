@@ -4,7 +4,7 @@ import { takeClient } from './client.js';
 import { openModel } from './crew.js';
 import { withSource } from './load.js';
 import { chatConversation, checkInspectOptions, checkLoadOptions, checkLogitsOptions, checkText, checkTokenizeOptions, embedOptions, engineOptions, tokenIds } from './options.js';
-import { sourceSpec } from './source.js';
+import { sourceSpec } from './source-spec.js';
 
 /**
  * What is known of a model. Sizes are in bytes, lengths in tokens.

@@ -1,6 +1,8 @@
 // SHA-256 of data that comes in pieces: WebCrypto's digest wants all of it at once, and models are gigabytes.
 // FIPS 180-4, https://nvlpubs.nist.gov/nistpubs/FIPS/NIST.FIPS.180-4.pdf, §4.1.2, §4.2.2, §5 and §6.2.
 
+import { GanderError } from './errors.js';
+
 /** The fractional parts of the roots of the first primes: of cube roots K, of square roots the first state (§4.2.2, §5.3.3). */
 const K = new Int32Array(64);
 const FIRST = new Int32Array(8);
@@ -95,4 +97,22 @@ export class Sha256 {
     }
     this.#state.set([h0, h1, h2, h3, h4, h5, h6, h7]);
   }
+}
+
+/**
+ * Checks the hash of a Blob.
+ *
+ * @param {Blob} blob
+ * @param {string} want
+ * @param {string} what
+ * @param {AbortSignal} signal
+ */
+export async function checkBlob(blob, want, what, signal) {
+  const sha = new Sha256();
+  for (let at = 0; at < blob.size; at += 4 << 20) {
+    signal.throwIfAborted();
+    sha.update(new Uint8Array(await blob.slice(at, at + (4 << 20)).arrayBuffer()));
+  }
+  const got = sha.digest();
+  if (got !== want) throw new GanderError('integrity', `${what}: the SHA-256 is ${got}, not ${want}`);
 }

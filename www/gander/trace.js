@@ -143,15 +143,3 @@ export function traceOptions({ attention, lens, residual, attribution, ablate })
   const asked = (option) => (option === true ? {} : option ? given(option) : undefined);
   return { attention: asked(attention), lens: asked(lens), residual: asked(residual), attribution, ablate: ablate?.map(given) };
 }
-
-/**
- * The memory of a token's traces, which can be given to another thread.
- *
- * @param {Trace} token
- * @returns {ArrayBuffer[]}
- */
-export function transferables({ attention, residual, attribution }) {
-  const { cross } = attention ?? {};
-  const arrays = [attention?.weights, attention?.positions, attention?.norms, cross?.weights, cross?.positions, residual?.values, attribution?.values, attribution?.mlp, attribution?.mixer];
-  return arrays.flatMap((array) => (array ? [/** @type {ArrayBuffer} */ (array.buffer)] : []));
-}

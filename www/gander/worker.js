@@ -35,9 +35,9 @@
 import { toPlain } from './errors.js';
 import { startEngine } from './engine.js';
 import { transport } from './group.js';
+import { transferables } from './lent-memory.js';
 import { prepare } from './prepare.js';
 import { openSource } from './source.js';
-import { transferables } from './trace.js';
 
 /**
  * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}

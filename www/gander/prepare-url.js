@@ -1,0 +1,108 @@
+// Makes files on servers ready to be read: downloads what is to be kept, and finds out what the server can do.
+
+import { GanderError } from './errors.js';
+import { isQuota, keep } from './download.js';
+import { folderOfURL } from './folder.js';
+import { body, linkedHash, probe, readRange } from './http.js';
+import { entries, folder, keyOf } from './kept.js';
+import { checkBlob } from './sha256.js';
+import { openSource } from './source.js';
+
+/** @typedef {import('./prepare.js').Prepared} Prepared */
+/** @typedef {import('./prepare.js').PreparedFile} PreparedFile */
+/** @typedef {import('./prepare.js').PrepareOptions} PrepareOptions */
+/** @typedef {import('./download.js').Report} Report */
+
+/**
+ * A folder on a server.
+ *
+ * @param {string} base
+ * @param {PrepareOptions} options
+ * @param {AbortSignal} signal
+ * @param {Report} report
+ * @returns {Promise<Prepared>}
+ */
+export async function prepareBase(base, options, signal, report) {
+  if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
+  let done = 0;
+  const get = async (/** @type {string} */ href) => {
+    let last = 0;
+    const file = await prepareURL(href, { ...options, peek: false, sha256: '' }, signal, (loaded) => report(done + (last = loaded), 0));
+    done += last;
+    return file;
+  };
+  const { names, files } = await folderOfURL(base, get, async ({ source: ready }) => {
+    const source = await openSource(ready, signal);
+    try {
+      return Uint8Array.from(await source.read(0, source.size));
+    } finally {
+      source.close();
+    }
+  });
+  return {
+    source: { kind: 'parts', parts: files.map(({ source }) => source), names },
+    kept: files.every(({ kept }) => kept),
+    fresh: files.some(({ fresh }) => fresh),
+    reason: files.find(({ reason }) => reason)?.reason,
+  };
+}
+
+/**
+ * A file on a server.
+ *
+ * @param {string} href
+ * @param {{cache: boolean, sha256: string, peek?: boolean}} options
+ * @param {AbortSignal} signal
+ * @param {Report} report
+ * @returns {Promise<PreparedFile>}
+ */
+export async function prepareURL(href, { cache, sha256, peek }, signal, report) {
+  let reason = cache ? '' : 'the option cache is false';
+  const dir = cache || peek ? await folder() : undefined;
+  if (peek && dir) {
+    const whole = (await entries(dir, await keyOf(href))).find(({ complete }) => complete);
+    if (whole) return { source: { kind: 'kept', name: whole.name, size: Number(whole.size) }, kept: true, fresh: false };
+  } else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
+  else if (dir) {
+    try {
+      const { name, size, fresh } = await keep(dir, href, sha256, signal, report);
+      return { source: { kind: 'kept', name, size }, kept: true, fresh };
+    } catch (error) {
+      if (!isQuota(error)) throw error;
+      reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;
+    }
+  }
+  return { ...(await direct(href, { sha256, peek }, signal, report)), kept: false, fresh: true, reason };
+}
+
+/**
+ * A file that is read straight from the server, or, where that has no ranges or the whole is to be checked, from memory.
+ *
+ * @param {string} href
+ * @param {{sha256: string, peek?: boolean}} options
+ * @param {AbortSignal} signal
+ * @param {Report} report
+ * @returns {Promise<{source: import('./source.js').ReadyFile}>}
+ */
+async function direct(href, { sha256, peek }, signal, report) {
+  const { file, response } = await probe(href, signal);
+  if (peek && response && file.size !== undefined) return { source: { kind: 'stream', response, href, size: file.size } };
+  if (file.size !== undefined && file.ranges && !sha256) return { source: { kind: 'range', file: { ...file, size: file.size } } };
+  /** @type {Blob[]} Many small parts, which the browser may keep on disk. */
+  const parts = [];
+  let loaded = 0;
+  const add = (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
+    parts.push(new Blob([bytes]));
+    report((loaded += bytes.length), file.size ?? 0);
+  };
+  if (response) {
+    for await (const chunk of body(response, href, signal)) add(chunk);
+  } else {
+    for (let at = 0, size = Number(file.size); at < size; at += 4 << 20) add(await readRange(file, at, Math.min(at + (4 << 20), size), signal));
+  }
+  if (file.size !== undefined && loaded !== file.size) throw new GanderError('network', `${href}: the download ended after ${loaded} of ${file.size} bytes`);
+  const blob = new Blob(parts);
+  const want = sha256 || file.sha256 || (await linkedHash(href, signal));
+  if (want) await checkBlob(blob, want, href, signal);
+  return { source: { kind: 'blob', blob } };
+}
