@@ -181,19 +181,28 @@ test('bad numbers of workers, and the next load works', () =>
     assert.deepEqual(errors, ['RangeError', 'RangeError', 'RangeError', 'RangeError', 'RangeError', 'TypeError', 'TypeError', 'TypeError']);
   }));
 
-test('a worker script that cannot be loaded', () =>
-  onPage('shared', async (page) => {
-    await page.route('**/worker.js', (route) => route.fulfill({ status: 404, body: 'gone' }));
-    const failed = await page.evaluate(async () => {
-      const { Gander } = await import('/gander/index.js');
-      return Gander.load('/models/stories.gguf', { workers: 2 }).then(() => 'none', (error) => error.code);
-    });
-    assert.equal(failed, 'worker');
-    await page.unroute('**/worker.js');
-    const text = await page.evaluate(async () => {
-      const { Gander } = await import('/gander/index.js');
-      const model = await Gander.load('/models/stories.gguf', { workers: 2 });
-      return (await model.complete('Tom had', { maxTokens: 5 })).text;
-    });
-    assert.ok(text.length > 0);
-  }));
+// A worker imports some of its files where they are needed: with which a source is prepared, and read.
+for (const [file, options] of [
+  ['worker.js', {}],
+  ['engine.js', {}],
+  ['prepare-url.js', {}],
+  ['kept-source.js', {}],
+  ['range-source.js', { cache: false }],
+]) {
+  test(`a worker that cannot load ${file}`, () =>
+    onPage('shared', async (page) => {
+      await page.route(`**/${file}`, (route) => route.fulfill({ status: 404, body: 'gone' }));
+      const failed = await page.evaluate(async (options) => {
+        const { Gander } = await import('/gander/index.js');
+        return Gander.load('/models/stories.gguf', { workers: 2, ...options }).then(() => 'none', (error) => error.code);
+      }, options);
+      assert.equal(failed, 'worker');
+      await page.unroute(`**/${file}`);
+      const text = await page.evaluate(async (options) => {
+        const { Gander } = await import('/gander/index.js');
+        const model = await Gander.load('/models/stories.gguf', { workers: 2, ...options });
+        return (await model.complete('Tom had', { maxTokens: 5 })).text;
+      }, options);
+      assert.ok(text.length > 0);
+    }));
+}
