@@ -10,6 +10,7 @@ import { describeMachine, pagePeak, quiet, watchOthers } from './lib/machine.mjs
 import { has, modelFiles, models } from './lib/models.mjs';
 import { readOptions, usage, UsageError } from './lib/options.mjs';
 import { report } from './lib/report.mjs';
+import { add, readResults } from './lib/results.mjs';
 import { serve } from './lib/server.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -59,6 +60,12 @@ async function measureModel(model, options, origin, files) {
 async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
+  const versions = Object.fromEntries(options.engines.map((engine) => [engine, engines[engine].version()]));
+  const results = (rows) => {
+    const now = { machine: describeMachine(), versions, options, rows };
+    return options.add ? add(readResults(options.add), now) : now;
+  };
+  results([]); // whether they can be added is better known before
   const files = { current: {} };
   const server = await serve((name) => files.current[name]);
   const rows = [];
@@ -68,12 +75,12 @@ async function main() {
     server.close();
   }
   if (rows.length === 0) throw new UsageError('none of these engines reads one of these models');
-  const versions = Object.fromEntries(options.engines.map((engine) => [engine, engines[engine].version()]));
+  const all = results(rows);
   const path = resolve(root, options.report);
   mkdirSync(dirname(path), { recursive: true });
   mkdirSync(join(root, 'build'), { recursive: true });
-  writeFileSync(join(root, 'build/bench.json'), JSON.stringify({ machine: describeMachine(), versions, options, rows }, null, 2));
-  const text = report({ options, versions, machine: describeMachine(), rows });
+  writeFileSync(join(root, 'build/bench.json'), JSON.stringify(all, null, 2));
+  const text = report(all);
   writeFileSync(path, text);
   console.log(text);
   console.error(`bench: written to ${path}`);

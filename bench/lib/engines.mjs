@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const versionIn = (path) => JSON.parse(readFileSync(root + path, 'utf8')).version;
+/** Where the product is; other commits change no figure. */
+const product = ['cmd/wasm', 'core', 'wasm', 'www/gander'];
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 /**
@@ -15,7 +17,7 @@ export const engines = {
   gander: {
     title: 'Gander',
     format: 'gguf',
-    version: () => `${versionIn('www/gander/package.json')}, commit ${git('rev-parse', '--short=10', 'HEAD')}${git('status', '--porcelain', '--', 'core', 'wasm', 'www') && ' with changes'}`,
+    version: () => `${versionIn('www/gander/package.json')}, commit ${git('log', '-1', '--format=%h', '--abbrev=10', '--', ...product)}${git('status', '--porcelain', '--', ...product) && ' with changes'}`,
     note: 'through its public API; a prompt ends when the first token is there',
   },
   wllama: {

@@ -17,6 +17,7 @@ Without options it takes about two hours on a machine with two cores.
   --steps N         tokens to decode; default 64
   --timeout N       seconds that a run may take; default 3600
   --report FILE     where the tables go; default: docs/benchmarks.md if no option narrows the run, else build/benchmarks.md
+  --add FILE        adds these runs to those in FILE, a build/bench.json of this machine; the report has all
   --anyway          doesn't wait for idle processors before each run
   --help            prints this`;
 
@@ -53,13 +54,13 @@ const table = {
 export function readOptions(args) {
   let values;
   try {
-    const flags = { report: { type: 'string' }, anyway: { type: 'boolean' }, help: { type: 'boolean' } };
+    const flags = { report: { type: 'string' }, add: { type: 'string' }, anyway: { type: 'boolean' }, help: { type: 'boolean' } };
     for (const name of Object.keys(table)) flags[name] = { type: 'string' };
     ({ values } = parseArgs({ args, options: flags }));
   } catch (error) {
     throw new UsageError(error.message);
   }
-  const options = { anyway: values.anyway ?? false, help: values.help ?? false };
+  const options = { anyway: values.anyway ?? false, help: values.help ?? false, add: values.add };
   for (const [name, { read, default: usual }] of Object.entries(table)) options[name] = read(name, values[name] ?? usual);
   options.full = Object.keys(table).every((name) => ['repeats', 'timeout'].includes(name) || String(options[name]) === String(table[name].read(name, table[name].default)));
   options.report = values.report ?? (options.full ? 'docs/benchmarks.md' : 'build/benchmarks.md');

@@ -3,14 +3,14 @@
 import { engines } from './engines.mjs';
 import { modelTitle } from './models.mjs';
 
-/** The middle value; the mean of the two middle ones of an even number. Undefined if one is. */
+/** The middle value; the mean of the two middle ones of an even number. Undefined if one is, or there is none. */
 export function median(values) {
   if (values.length === 0 || values.includes(undefined)) return undefined;
   const sorted = values.toSorted((a, b) => a - b), half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-const number = (x) => (x === undefined ? '?' : x.toFixed(x < 10 ? 2 : x < 100 ? 1 : 0));
+const number = (x) => (x === undefined ? '' : x.toFixed(x < 10 ? 2 : x < 100 ? 1 : 0));
 const cell = (text) => text.replace(/[\n\r]+/g, ' ').replaceAll('|', '\\|');
 const title = (engine, versions) => `${engines[engine].title} ${versions[engine].split(/[ ,]/, 1)[0]}`;
 
@@ -24,18 +24,37 @@ function columns({ prefill, depths }) {
   ];
 }
 
-/** The table of one model. An engine that failed has its error instead of numbers. */
+/** The medians of a row in each column, undefined where nothing was measured. */
+const medians = (row, cols) => cols.map((c) => median(row.runs.map(c.value).filter((x) => x !== undefined)));
+
+/** Those columns in which some row has a figure. */
+const measured = (rows, cols) => cols.filter((c) => rows.some(({ runs }) => runs.some((run) => c.value(run) !== undefined)));
+
+const markdown = (headings, lines) => [headings, headings.map((_, i) => (i === 0 ? '---' : '---:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** The table of one model. An engine that failed has its error instead of numbers. How many runs there were is told where it differs. */
 export function table(rows, options, versions) {
-  const cols = columns(options);
-  const lines = [
-    `| engine | ${cols.map((c) => c.heading).join(' | ')} |`,
-    `| --- |${' ---: |'.repeat(cols.length)}`,
-  ];
-  for (const { engine, runs, error } of rows) {
-    const cells = error ? [`fails: ${cell(error)}`, ...cols.slice(1).map(() => '')] : cols.map((c) => number(median(runs.map(c.value))));
-    lines.push(`| ${title(engine, versions)} | ${cells.join(' | ')} |`);
+  const cols = measured(rows, columns(options));
+  const differ = new Set(rows.filter(({ error }) => !error).map(({ runs }) => runs.length)).size > 1;
+  const lines = rows.map(({ engine, runs, error }) => [
+    title(engine, versions),
+    ...(error ? [`fails: ${cell(error)}`, ...cols.slice(1).map(() => '')] : medians({ runs }, cols).map(number)),
+    ...(differ ? [error ? '' : runs.length] : []),
+  ]);
+  return markdown(['engine', ...cols.map((c) => c.heading), ...(differ ? ['runs'] : [])], lines);
+}
+
+/** How many times as fast as the others Gander is, in all tables; empty if there is nothing to compare. */
+export function ratios(rows, options, versions) {
+  const cols = measured(rows, columns(options).filter((c) => c.heading.endsWith('tokens/s')));
+  const lines = [];
+  for (const { model, engine, runs, error } of rows) {
+    const ours = rows.find((row) => row.model === model && row.engine === 'gander' && !row.error);
+    if (engine === 'gander' || error || !ours) continue;
+    const theirs = medians({ runs }, cols);
+    lines.push([`${modelTitle(model)}, ${title(engine, versions)}`, ...medians(ours, cols).map((x, i) => (x === undefined || theirs[i] === undefined ? '' : `${(x / theirs[i]).toFixed(2)}x`))]);
   }
-  return lines.join('\n');
+  return lines.length && markdown(['', ...cols.map((c) => c.heading.replace(', tokens/s', ''))], lines);
 }
 
 /** The whole page. */
@@ -44,6 +63,9 @@ export function report({ options, versions, machine, rows }) {
   const others = Math.max(0, ...runs.map((run) => run.others ?? 0));
   const blank = median(runs.map((run) => run.blank_mb));
   const browsers = [...new Set(runs.map((run) => run.browser))].join(', ');
+  const counts = rows.filter(({ error }) => !error).map((row) => row.runs.length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const compared = ratios(rows, options, versions);
   const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
   const sections = [...new Set(rows.map((row) => row.model))].map(
     (model) => `## ${modelTitle(model)}\n\n${table(rows.filter((row) => row.model === model), options, versions)}\n`,
@@ -52,10 +74,10 @@ export function report({ options, versions, machine, rows }) {
 
 <!-- Written by bench/bench.mjs; \`make bench\` writes it again. -->
 
-Gander beside its peers: the same files, the same browser, ${plural(options.threads, 'thread')}, in turns, each run in a fresh browser; medians of ${plural(options.repeats, 'run')}.
+Gander beside its peers: the same files, the same browser, ${plural(options.threads, 'thread')}, in turns, each run in a fresh browser; medians of ${least < most ? `${least} to ` : ''}${plural(counts.length ? most : 0, 'run')}.
 
 ${sections.join('\n')}
-## What was measured
+${compared && `## How many times as fast as the others\n\n${compared}\n\n`}## What was measured
 
 - Machine: ${machine}. While an engine ran, others used at most ${Math.round(others * 100)} % of the processors' time${others > 0.05 ? ', **so the figures are unreliable**' : ''}.
 - Browser: Chromium ${browsers || '(no run succeeded)'}, headless, pages cross-origin isolated, no GPU.

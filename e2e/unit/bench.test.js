@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readOptions, UsageError } from '../../bench/lib/options.mjs';
-import { median, report, table } from '../../bench/lib/report.mjs';
+import { median, ratios, report, table } from '../../bench/lib/report.mjs';
+import { add } from '../../bench/lib/results.mjs';
 
 const read = (line) => readOptions(line.split(' ').filter(Boolean));
 
@@ -52,4 +53,44 @@ test('the report says when other programs were at work', () => {
   assert.match(text, /## SmolLM2-135M Q8_0\n/);
   assert.match(text, /Of an empty page it is 131 MB/);
   assert.doesNotMatch(text, /undefined|NaN/);
+});
+
+const results = (more) => ({ machine: 'a machine', versions, options, rows: [], ...more });
+const rowOf = (engine, ...runs) => ({ model: 'smollm2-q8_0', engine, runs, error: '' });
+
+test('runs of several calls stand in one report', () => {
+  const deep = { load_ms: 1000, prefill: {}, decode: { 0: 60, 512: 30 }, peak_mb: 400, blank_mb: 131, others: 0, browser: '1.2' };
+  const all = add(
+    results({ rows: [rowOf('wllama2', run(500, 50, 20, 300)), { model: 'qwen3-q8_0', engine: 'gander', runs: [deep], error: '' }] }),
+    results({ rows: [rowOf('gander', run(1000, 300, 50, 400), deep), rowOf('wllama2', run(700, 70, 24, 302))], options: { ...options, prefill: [], depths: [0, 512] } }),
+  );
+  assert.deepEqual(all.rows.map(({ model, engine, runs }) => [model, engine, runs.length]), [['smollm2-q8_0', 'gander', 2], ['smollm2-q8_0', 'wllama2', 2], ['qwen3-q8_0', 'gander', 1]]);
+  assert.deepEqual([all.options.prefill, all.options.depths], [[128], [0, 512]]);
+  const ours = all.rows.filter(({ model }) => model === 'smollm2-q8_0');
+  assert.equal(table(ours, all.options, versions), [
+    '| engine | load, s | prefill 128, tokens/s | decode at 0, tokens/s | decode at 512, tokens/s | page, MB |',
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    '| Gander 0.1.0 | 1.00 | 300 | 55.0 | 30.0 | 400 |',
+    '| wllama 2.3.1 | 0.60 | 60.0 | 22.0 |  | 301 |',
+  ].join('\n'));
+  assert.equal(ratios(all.rows, all.options, versions), [
+    '|  | prefill 128 | decode at 0 | decode at 512 |',
+    '| --- | ---: | ---: | ---: |',
+    '| SmolLM2-135M Q8_0, wllama 2.3.1 | 5.00x | 2.50x |  |',
+  ].join('\n'));
+  const text = report(all);
+  assert.match(text, /medians of 1 to 2 runs/);
+  assert.doesNotMatch(text, /undefined|NaN/);
+});
+
+test('a table tells how many runs an engine had where that differs', () => {
+  const text = table([rowOf('gander', run(1000, 300, 50, 400), run(2000, 300, 50, 400)), rowOf('wllama2', run(500, 50, 20, 300))], options, versions);
+  assert.match(text, /page, MB \| runs \|/);
+  assert.match(text, /400 \| 2 \|\n.*300 \| 1 \|$/);
+});
+
+test('runs of another machine, version or length are not mixed', () => {
+  for (const other of [{ machine: 'another' }, { versions: { gander: '0.2.0' } }, { options: { ...options, threads: 2 } }, { options: { ...options, steps: 8 } }]) {
+    assert.throws(() => add(results(other), results()), UsageError);
+  }
 });
