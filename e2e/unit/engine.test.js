@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { startEngine } from '../../www/gander/engine.js';
+import { BROKEN, planGroup } from '../../www/gander/group.js';
 import { blobSource } from '../../www/gander/source.js';
 import { compare, goldenModels, noGolden } from '../lib/models.js';
 
@@ -86,4 +87,21 @@ test('what the source throws comes through as it is', async () => {
   const { go } = await startEngine(wasm, assert.ifError);
   const thrown = new Error('no bytes today');
   await assert.rejects(go.open({ size: 1000, read: () => Promise.reject(thrown), close() {} }, {}, signal, () => {}), (error) => error === thrown);
+});
+
+test('an exchange of what lies above 2 GiB, where addresses are negative as 32-bit numbers', async (t) => {
+  const instantiate = WebAssembly.instantiate;
+  t.after(() => (WebAssembly.instantiate = instantiate));
+  let exchange, memory;
+  WebAssembly.instantiate = async (code, imports) => {
+    exchange = imports.gander.exchange;
+    const result = await instantiate(code, imports);
+    memory = result.instance.exports.mem;
+    memory.grow(1 << 15);
+    return result;
+  };
+  const { join } = await startEngine(wasm, assert.ifError);
+  join(planGroup('shared', 2, 50)[0]);
+  new Int32Array(memory.buffer, 2 ** 31 + 64, 3).set([0, 4, 8]);
+  assert.equal(exchange(-(2 ** 31), -(2 ** 31) + 64, 0), BROKEN, 'the other worker is waited for, in vain');
 });

@@ -59,10 +59,10 @@ export async function startEngine(wasm, onExit) {
   /** @type {import('./group.js').Group | undefined} */
   let group;
   go.importObject.gander = {
-    // Called by package wasm's group; pointers are in bytes.
+    // Called by package wasm's group; pointers are in bytes, and negative from 2 GiB on.
     exchange(/** @type {number} */ x, /** @type {number} */ splitAt, /** @type {number} */ flags) {
       if (!group) return BROKEN;
-      return group.exchange(words(), x >>> 2, new Int32Array(memory.buffer, splitAt, group.size + 1), flags);
+      return group.exchange(words(), x >>> 2, new Int32Array(memory.buffer, splitAt >>> 0, group.size + 1), flags);
     },
   };
   const instance = await instantiate(wasm, go.importObject);
