@@ -53,7 +53,7 @@ func (p *Packer) PackColumns(m *Matrix, first, n int, t Type, raw []byte, cols, 
 			rows = kernel.GroupRows
 		}
 		src := p.columns(raw, rows, rowBytes, begin, end)
-		if rows == kernel.GroupRows && t.Split.packGroup != nil {
+		if rows == kernel.GroupRows && t.Split.packGroup != nil && from%t.BlockLen == 0 && to%t.BlockLen == 0 {
 			t.Split.packGroup(m.group(first), src)
 		} else {
 			p.packRows(m, first, rows, t, src, from%t.BlockLen)

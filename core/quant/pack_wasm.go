@@ -9,6 +9,10 @@ func packQ8_0(dst, src []byte) { packGroupQ8_0(dst, src, len(src)/(4*34)) }
 
 func packQ4_0(dst, src []byte) { packGroupQ4_0(dst, src, len(src)/(4*18)) }
 
+func packQ4_K(dst, src []byte) { packGroupQ4_K(dst, src, len(src)/(4*144)) }
+
+func packQ6_K(dst, src []byte) { packGroupQ6_K(dst, src, len(src)/(4*210)) }
+
 func lookUp(q []int8, qs []byte, table *[16]int8) {
 	if len(qs) == 0 || len(qs)%16 != 0 || len(q) != 2*len(qs) {
 		panic("quant: lookUp")
@@ -43,14 +47,20 @@ func dequantizeBF16(dst []float32, src []byte) {
 	dequantizeBF16Generic(dst[n:], src[2*n:])
 }
 
-// packGroup functions: dst holds the blocks of a group of rows, blocks to a row, at
-// least one; src four rows of as many.
+// packGroup functions: dst holds the blocks of a group of rows; src four rows of blocks
+// of the type, blocks to a row, at least one.
 
 //go:noescape
 func packGroupQ8_0(dst []byte, src []byte, blocks int)
 
 //go:noescape
 func packGroupQ4_0(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ4_K(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ6_K(dst []byte, src []byte, blocks int)
 
 // lookUp16: len(qs) is a positive multiple of 16.
 //

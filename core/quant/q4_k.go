@@ -9,7 +9,7 @@ import "encoding/binary"
 // Source: ggml-common.h block_q4_K, ggml-quants.c dequantize_row_q4_K, get_scale_min_k4.
 var Q4_K = register(Type{ID: 12, Name: "Q4_K", BlockLen: 256, BlockBytes: 144, Dequantize: dequantizer(144, 256, splitQ4_K), Split: splitQ4_K})
 
-var splitQ4_K = Split{Group: 32, Bits: 4, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
+var splitQ4_K = Split{Group: 32, Bits: 4, Min: true, packGroup: packQ4_K, Ints: func(q []int8, d, m []float32, src []byte) {
 	for ; len(src) >= 144; src, q, d, m = src[144:], q[256:], d[8:], m[8:] {
 		sixBitScales(d, m, src)
 		for i := range 4 {

@@ -11,7 +11,7 @@ import "encoding/binary"
 // Source: ggml-common.h block_q6_K, ggml-quants.c dequantize_row_q6_K.
 var Q6_K = register(Type{ID: 14, Name: "Q6_K", BlockLen: 256, BlockBytes: 210, Dequantize: dequantizer(210, 256, splitQ6_K), Split: splitQ6_K})
 
-var splitQ6_K = Split{Group: 16, Bits: 8, Ints: intsQ6_K}
+var splitQ6_K = Split{Group: 16, Bits: 8, Ints: intsQ6_K, packGroup: packQ6_K}
 
 func intsQ6_K(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 210; src, q, d = src[210:], q[256:], d[16:] {

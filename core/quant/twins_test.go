@@ -15,7 +15,7 @@ import (
 
 // TestPackGroupEqualsInts packs with a type's packGroup and by its Ints.
 func TestPackGroupEqualsInts(t *testing.T) {
-	for _, typ := range []Type{Q8_0, Q4_0} {
+	for _, typ := range []Type{Q8_0, Q4_0, Q4_K, Q6_K} {
 		t.Run(typ.Name, func(t *testing.T) {
 			if typ.Split.packGroup == nil {
 				t.Skip("no kernel in this mode")
@@ -25,7 +25,7 @@ func TestPackGroupEqualsInts(t *testing.T) {
 			plain.Split.packGroup = nil
 			for blocks := 1; blocks < 20; blocks++ {
 				for off := range 4 {
-					cols, size := blocks*kernel.BlockLen, blocks*kernel.GroupRows*typ.BlockBytes
+					cols, size := blocks*typ.BlockLen, blocks*kernel.GroupRows*typ.BlockBytes
 					raw := make([]byte, size+off)[off:]
 					for i := range raw {
 						raw[i] = byte(r.Uint32()) // all scales, NaN included

@@ -14,6 +14,8 @@ func genQuant(a *asm) {
 	a.fn("packGroupQ4_0", "dst []byte, src []byte, blocks int", "", func(at map[string]string) {
 		a.packFile(at, 18, format{4, 32, false}, a.packNibblesQ4_0)
 	})
+	a.fn("packGroupQ4_K", "dst []byte, src []byte, blocks int", "", a.packQ4_K)
+	a.fn("packGroupQ6_K", "dst []byte, src []byte, blocks int", "", a.packQ6_K)
 	a.fn("lookUp16", "q []int8, qs []byte, table []int8", "", func(at map[string]string) {
 		a.args(at, "q", "qs", "table", "qs_len")
 		a.load("R2", 0)
@@ -85,35 +87,49 @@ func (a *asm) halves() {
 
 // packFile packs blocks of a binary16 scale and integers, size bytes each, of four
 // rows. weights packs the integers of a row.
+func (a *asm) packFile(at map[string]string, size int, f format, weights func(r int)) {
+	a.fourRows(at, size, f.blockBytes(), func() {
+		for r := range 4 {
+			weights(r)
+		}
+		a.gather("I32Load16U", 0, "V0")
+		a.store("R0", f.weightBytes(), a.halves)
+	})
+}
+
+// fourRows runs body for each block of size bytes of a row, which becomes packed bytes
+// with those of the other three.
 //
 // R0 dst, R1..R4 rows of src, R5 blocks to go, R6 distance of two rows.
-func (a *asm) packFile(at map[string]string, size int, f format, weights func(r int)) {
+func (a *asm) fourRows(at map[string]string, size, packed int, body func()) {
 	a.args(at, "dst", "src")
 	a.op("I64Load %s; Tee R5; I64Const $%d; I64Mul; Set R6", at["blocks"], size)
 	for r := range 3 {
 		a.op("Get R%d; Get R6; I64Add; Set R%d", 1+r, 2+r)
 	}
 	a.loop("R5", func() {
-		for r := range 4 {
-			weights(r)
-		}
-		for r := range 4 {
-			if r > 0 {
-				a.op("Get V0")
-			}
-			a.op("Get R%d; I32WrapI64; I32Load16U $0", 1+r)
-			if r == 0 {
-				a.op("I32x4Splat; Set V0")
-			} else {
-				a.op("I32x4ReplaceLane $0, $%d; Set V0", r)
-			}
-		}
-		a.store("R0", f.weightBytes(), a.halves)
-		a.add("R0", f.blockBytes())
+		body()
+		a.add("R0", packed)
 		for r := range 4 {
 			a.add(fmt.Sprintf("R%d", 1+r), size)
 		}
 	})
+}
+
+// gather sets the int32 lanes of a vector register to what the instruction loads of the
+// four rows, at off.
+func (a *asm) gather(load string, off int, v string) {
+	for r := range 4 {
+		if r > 0 {
+			a.op("Get %s", v)
+		}
+		a.op("Get R%d; I32WrapI64; %s $%d", 1+r, load, off)
+		if r == 0 {
+			a.op("I32x4Splat; Set %s", v)
+		} else {
+			a.op("I32x4ReplaceLane $0, $%d; Set %s", r, v)
+		}
+	}
 }
 
 // packNibblesQ4_0 packs row r: 16 bytes with columns 0..15 in the low nibbles and
@@ -121,16 +137,129 @@ func (a *asm) packFile(at map[string]string, size int, f format, weights func(r 
 func (a *asm) packNibblesQ4_0(r int) {
 	a.load(fmt.Sprintf("R%d", 1+r), 2)
 	a.op("Set V0")
+	a.constants()
 	for half := range 2 {
-		a.op("Get V0")
-		if half == 1 {
-			a.op("I32Const $4; I16x8ShrU")
-		}
-		a.op("V128Const $0x0F0F0F0F0F0F0F0F, $0x0F0F0F0F0F0F0F0F; V128And; Tee V1; Get V1; I32Const $4; I16x8ShrU; V128Or")
-		a.bytes(pairsOrder)
-		a.op("I8x16Swizzle; Set V1")
-		for lane := range 2 {
-			a.op("Get R0; I32WrapI64; Get V1; I32x4ExtractLane $0, $%d; I32Store $%d", lane, 16*(2*half+lane)+4*r)
-		}
+		a.nibblesOf("V0", half)
+		a.packPairs(32*half + 4*r)
 	}
+}
+
+// constants sets what nibblesOf and packPairs use: V14 and V15.
+func (a *asm) constants() {
+	a.i32(0x0f0f0f0f)
+	a.op("Set V14")
+	a.bytes(pairsOrder)
+	a.op("Set V15")
+}
+
+// nibblesOf pushes the low nibbles of a vector register's bytes, or the high ones.
+func (a *asm) nibblesOf(v string, high int) {
+	a.op("Get %s", v)
+	if high == 1 {
+		a.op("I32Const $4; I16x8ShrU")
+	}
+	a.op("Get V14; V128And")
+}
+
+// packPairs packs the 16 nibbles that are pushed, of a row, to off and 16 bytes behind
+// it. V1 is overwritten.
+func (a *asm) packPairs(off int) {
+	a.op("Tee V1; Get V1; I32Const $4; I16x8ShrU; V128Or; Get V15; I8x16Swizzle; Set V1")
+	for lane := range 2 {
+		a.op("Get R0; I32WrapI64; Get V1; I32x4ExtractLane $0, $%d; I32Store $%d", lane, off+16*lane)
+	}
+}
+
+// packQ4_K packs blocks of Q4_K (quant.Q4_K has the format).
+func (a *asm) packQ4_K(at map[string]string) {
+	f := format{4, 32, true}
+	a.fourRows(at, 144, 8*f.blockBytes(), func() {
+		a.constants()
+		a.comment("V3, V4: d and dmin")
+		for i := range 2 {
+			a.gather("I32Load16U", 2*i, "V0")
+			a.halves()
+			a.op("Set V%d", 3+i)
+		}
+		a.comment("V8..V11: the bytes of scales 0..3, of minima 0..3, of scales 4..7, of minima 4..7")
+		for i := range 3 {
+			a.gather("I32Load", 4+4*i, fmt.Sprintf("V%d", 5+i))
+		}
+		for i := range 2 {
+			a.op("Get V%d", 5+i)
+			a.i32(0x3f3f3f3f)
+			a.op("V128And; Set V%d", 8+i)
+			a.nibblesOf("V7", i)
+			a.op("Get V%d; I32Const $2; I32x4ShrU", 5+i)
+			a.i32(0x30303030)
+			a.op("V128And; V128Or; Set V%d", 10+i)
+		}
+		for block := range 8 {
+			for i := range 2 {
+				a.store("R0", block*f.blockBytes()+f.weightBytes()+16*i, func() {
+					a.op("Get V%d; I32Const $%d; I32x4ShrU", 8+2*(block/4)+i, 8*(block%4))
+					a.i32(0xff)
+					a.op("V128And; F32x4ConvertI32x4S; Get V%d; F32x4Mul", 3+i)
+				})
+			}
+		}
+		for r := range 4 {
+			for i := range 8 { // 16 bytes, of two blocks
+				a.load(fmt.Sprintf("R%d", 1+r), 16+16*i)
+				a.op("Set V0")
+				for high := range 2 {
+					a.nibblesOf("V0", high)
+					a.packPairs((i/2*2+high)*f.blockBytes() + i%2*32 + 4*r)
+				}
+			}
+		}
+	})
+}
+
+// packQ6_K packs blocks of Q6_K (quant.Q6_K has the format).
+func (a *asm) packQ6_K(at map[string]string) {
+	f := format{8, 16, false}
+	a.fourRows(at, 210, 8*f.blockBytes(), func() {
+		a.i32(0x0f0f0f0f)
+		a.op("Set V14")
+		a.i32(0x30303030)
+		a.op("Set V13")
+		a.i32(0x20202020)
+		a.op("Set V12")
+		a.gather("I32Load16U", 208, "V0")
+		a.halves()
+		a.op("Set V3")
+		for i := range 16 {
+			if i%4 == 0 {
+				a.gather("I32Load", 192+i, "V4")
+			}
+			a.store("R0", i/2*f.blockBytes()+f.weightBytes()+i%2*16, func() {
+				a.op("Get V4; I32Const $%d; I32x4Shl; I32Const $24; I32x4ShrS; F32x4ConvertI32x4S; Get V3; F32x4Mul", 24-8*(i%4))
+			})
+		}
+		for r := range 4 {
+			row := fmt.Sprintf("R%d", 1+r)
+			for i := range 4 { // 16 columns of each of four blocks
+				half, l := i/2, i%2*16
+				for k, off := range []int{64*half + l, 64*half + 32 + l, 128 + 32*half + l} {
+					a.load(row, off)
+					a.op("Set V%d", 5+k)
+				}
+				for block := range 4 {
+					a.nibblesOf(fmt.Sprintf("V%d", 5+block%2), block/2)
+					a.op("Get V7")
+					switch shift := 4 - 2*block; {
+					case shift > 0:
+						a.op("I32Const $%d; I16x8Shl", shift)
+					case shift < 0:
+						a.op("I32Const $%d; I16x8ShrU", -shift)
+					}
+					a.op("Get V13; V128And; V128Or; Get V12; I8x16Sub; Set V0")
+					for c := range 4 {
+						a.op("Get R0; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", c, (4*half+block)*f.blockBytes()+16*(l/4+c)+4*r)
+					}
+				}
+			}
+		}
+	})
 }
