@@ -11,6 +11,8 @@ func packQ4_0(dst, src []byte) { packGroupQ4_0(dst, src, len(src)/(4*18)) }
 
 func packQ4_K(dst, src []byte) { packGroupQ4_K(dst, src, len(src)/(4*144)) }
 
+func packQ5_K(dst, src []byte) { packGroupQ5_K(dst, src, len(src)/(4*176)) }
+
 func packQ6_K(dst, src []byte) { packGroupQ6_K(dst, src, len(src)/(4*210)) }
 
 func lookUp(q []int8, qs []byte, table *[16]int8) {
@@ -58,6 +60,9 @@ func packGroupQ4_0(dst []byte, src []byte, blocks int)
 
 //go:noescape
 func packGroupQ4_K(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ5_K(dst []byte, src []byte, blocks int)
 
 //go:noescape
 func packGroupQ6_K(dst []byte, src []byte, blocks int)

@@ -2623,6 +2623,2589 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	End
 	RET
 
+// func packGroupQ5_K(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $176
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	Loop
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	// V3, V4: d and dmin
+	Get R1
+	I32WrapI64
+	I32Load16U $0
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $3
+	Set V0
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	Set V3
+	Get R1
+	I32WrapI64
+	I32Load16U $2
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $3
+	Set V0
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	Set V4
+	// V8..V11: the bytes of scales 0..3, of minima 0..3, of scales 4..7, of minima 4..7
+	Get R1
+	I32WrapI64
+	I32Load $4
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get R1
+	I32WrapI64
+	I32Load $8
+	I32x4Splat
+	Set V6
+	Get V6
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $1
+	Set V6
+	Get V6
+	Get R3
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $2
+	Set V6
+	Get V6
+	Get R4
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $3
+	Set V6
+	Get R1
+	I32WrapI64
+	I32Load $12
+	I32x4Splat
+	Set V7
+	Get V7
+	Get R2
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $1
+	Set V7
+	Get V7
+	Get R3
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $2
+	Set V7
+	Get V7
+	Get R4
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $3
+	Set V7
+	Get V5
+	V128Const $0x3f3f3f3f3f3f3f3f, $0x3f3f3f3f3f3f3f3f
+	V128And
+	Set V8
+	Get V7
+	Get V14
+	V128And
+	Get V5
+	I32Const $2
+	I32x4ShrU
+	V128Const $0x3030303030303030, $0x3030303030303030
+	V128And
+	V128Or
+	Set V10
+	Get V6
+	V128Const $0x3f3f3f3f3f3f3f3f, $0x3f3f3f3f3f3f3f3f
+	V128And
+	Set V9
+	Get V7
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V6
+	I32Const $2
+	I32x4ShrU
+	V128Const $0x3030303030303030, $0x3030303030303030
+	V128And
+	V128Or
+	Set V11
+	Get R0
+	I32WrapI64
+	Get V8
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V9
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $144
+	Get R0
+	I32WrapI64
+	Get V8
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $288
+	Get R0
+	I32WrapI64
+	Get V9
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $304
+	Get R0
+	I32WrapI64
+	Get V8
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $448
+	Get R0
+	I32WrapI64
+	Get V9
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $464
+	Get R0
+	I32WrapI64
+	Get V8
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $608
+	Get R0
+	I32WrapI64
+	Get V9
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $624
+	Get R0
+	I32WrapI64
+	Get V10
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $768
+	Get R0
+	I32WrapI64
+	Get V11
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $784
+	Get R0
+	I32WrapI64
+	Get V10
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $928
+	Get R0
+	I32WrapI64
+	Get V11
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $944
+	Get R0
+	I32WrapI64
+	Get V10
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $1088
+	Get R0
+	I32WrapI64
+	Get V11
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $1104
+	Get R0
+	I32WrapI64
+	Get V10
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $1248
+	Get R0
+	I32WrapI64
+	Get V11
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $1264
+	V128Const $0x1010101010101010, $0x1010101010101010
+	Set V13
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $32
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $176
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $208
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $320
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $336
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $352
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $368
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $480
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $496
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $512
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $528
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $640
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $656
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $672
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $688
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $800
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $816
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $832
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $848
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $960
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $976
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $992
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1008
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1120
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1136
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1152
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1168
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $64
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $80
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $96
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $112
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $240
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $256
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $272
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $384
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $400
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $416
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $432
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $544
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $560
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $576
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $592
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $704
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $720
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $736
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $752
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $864
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $880
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $896
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $912
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1024
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1040
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1056
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1072
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1184
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1200
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1216
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1232
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V7
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $4
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $20
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $36
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $52
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $164
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $180
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $196
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $212
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $324
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $340
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $356
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $372
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $484
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $500
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $516
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $532
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $644
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $660
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $676
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $692
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $804
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $820
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $836
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $852
+	Get R2
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $964
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $980
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $996
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1012
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1124
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1140
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1156
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1172
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V7
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $68
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $84
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $100
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $116
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $228
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $244
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $260
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $276
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $388
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $404
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $420
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $436
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $548
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $564
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $580
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $596
+	Get R2
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $708
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $724
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $740
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $756
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $868
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $884
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $900
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $916
+	Get R2
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1028
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1044
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1060
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1076
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1188
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1204
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1220
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1236
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Set V7
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $8
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $24
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $40
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $56
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $168
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $184
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $200
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $216
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $328
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $344
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $360
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $376
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $488
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $504
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $520
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $536
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $648
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $664
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $680
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $696
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $808
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $824
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $840
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $856
+	Get R3
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $968
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $984
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1000
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1016
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1128
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1144
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1160
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1176
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Set V7
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $72
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $88
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $104
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $120
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $232
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $248
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $264
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $280
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $392
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $408
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $424
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $440
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $552
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $568
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $584
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $600
+	Get R3
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $712
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $728
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $744
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $760
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $872
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $888
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $904
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $920
+	Get R3
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1032
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1048
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1064
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1080
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1192
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1208
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1224
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1240
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V7
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $12
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $28
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $44
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $60
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $172
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $188
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $204
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $220
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $332
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $348
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $364
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $380
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $492
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $508
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $524
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $540
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $652
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $668
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $684
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $700
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $812
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $828
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $844
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $860
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $972
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $988
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1004
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1020
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1132
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1148
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1164
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1180
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V7
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $76
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $92
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $108
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $124
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $236
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $252
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $268
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $284
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $396
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $412
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $428
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $444
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $556
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $572
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $588
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $604
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $716
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $732
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $748
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $764
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $1
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $876
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $892
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $908
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $924
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Get V7
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1036
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1052
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1068
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1084
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V7
+	I32Const $3
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $1196
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $1212
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $1228
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $1244
+	Get R0
+	I64Const $1280
+	I64Add
+	Set R0
+	Get R1
+	I64Const $176
+	I64Add
+	Set R1
+	Get R2
+	I64Const $176
+	I64Add
+	Set R2
+	Get R3
+	I64Const $176
+	I64Add
+	Set R3
+	Get R4
+	I64Const $176
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
 // func packGroupQ6_K(dst []byte, src []byte, blocks int)
 TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	I64Load dst_base+0(FP)

@@ -7,7 +7,7 @@ package quant
 // Source: ggml-common.h block_q5_K, ggml-quants.c dequantize_row_q5_K.
 var Q5_K = register(Type{ID: 13, Name: "Q5_K", BlockLen: 256, BlockBytes: 176, Dequantize: dequantizer(176, 256, splitQ5_K), Split: splitQ5_K})
 
-var splitQ5_K = Split{Group: 32, Bits: 8, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
+var splitQ5_K = Split{Group: 32, Bits: 8, Min: true, packGroup: packQ5_K, Ints: func(q []int8, d, m []float32, src []byte) {
 	for ; len(src) >= 176; src, q, d, m = src[176:], q[256:], d[8:], m[8:] {
 		sixBitScales(d, m, src)
 		qs, out := (*[128]byte)(src[48:]), (*[256]int8)(q)

@@ -15,6 +15,7 @@ func genQuant(a *asm) {
 		a.packFile(at, 18, format{4, 32, false}, a.packNibblesQ4_0)
 	})
 	a.fn("packGroupQ4_K", "dst []byte, src []byte, blocks int", "", a.packQ4_K)
+	a.fn("packGroupQ5_K", "dst []byte, src []byte, blocks int", "", a.packQ5_K)
 	a.fn("packGroupQ6_K", "dst []byte, src []byte, blocks int", "", a.packQ6_K)
 	a.fn("lookUp16", "q []int8, qs []byte, table []int8", "", func(at map[string]string) {
 		a.args(at, "q", "qs", "table", "qs_len")
@@ -175,34 +176,7 @@ func (a *asm) packQ4_K(at map[string]string) {
 	f := format{4, 32, true}
 	a.fourRows(at, 144, 8*f.blockBytes(), func() {
 		a.constants()
-		a.comment("V3, V4: d and dmin")
-		for i := range 2 {
-			a.gather("I32Load16U", 2*i, "V0")
-			a.halves()
-			a.op("Set V%d", 3+i)
-		}
-		a.comment("V8..V11: the bytes of scales 0..3, of minima 0..3, of scales 4..7, of minima 4..7")
-		for i := range 3 {
-			a.gather("I32Load", 4+4*i, fmt.Sprintf("V%d", 5+i))
-		}
-		for i := range 2 {
-			a.op("Get V%d", 5+i)
-			a.i32(0x3f3f3f3f)
-			a.op("V128And; Set V%d", 8+i)
-			a.nibblesOf("V7", i)
-			a.op("Get V%d; I32Const $2; I32x4ShrU", 5+i)
-			a.i32(0x30303030)
-			a.op("V128And; V128Or; Set V%d", 10+i)
-		}
-		for block := range 8 {
-			for i := range 2 {
-				a.store("R0", block*f.blockBytes()+f.weightBytes()+16*i, func() {
-					a.op("Get V%d; I32Const $%d; I32x4ShrU", 8+2*(block/4)+i, 8*(block%4))
-					a.i32(0xff)
-					a.op("V128And; F32x4ConvertI32x4S; Get V%d; F32x4Mul", 3+i)
-				})
-			}
-		}
+		a.sixBitScales(f)
 		for r := range 4 {
 			for i := range 8 { // 16 bytes, of two blocks
 				a.load(fmt.Sprintf("R%d", 1+r), 16+16*i)
@@ -214,6 +188,87 @@ func (a *asm) packQ4_K(at map[string]string) {
 			}
 		}
 	})
+}
+
+// packQ5_K packs blocks of Q5_K (quant.Q5_K has the format).
+func (a *asm) packQ5_K(at map[string]string) {
+	f := format{8, 32, true}
+	a.fourRows(at, 176, 8*f.blockBytes(), func() {
+		a.constants()
+		a.sixBitScales(f)
+		a.i32(0x10101010)
+		a.op("Set V13")
+		for r := range 4 {
+			row := fmt.Sprintf("R%d", 1+r)
+			for l := 0; l < 32; l += 16 { // 16 columns of all blocks
+				a.load(row, 16+l)
+				a.op("Set V7")
+				for block := range 8 {
+					if block%2 == 0 {
+						a.load(row, 48+16*block+l)
+						a.op("Set V5")
+					}
+					a.nibblesOf("V5", block%2)
+					a.bitsOf("V7", 4-block, "V13")
+					a.op("V128Or; Set V0")
+					a.packBytes(block*f.blockBytes() + 4*l + 4*r)
+				}
+			}
+		}
+	})
+}
+
+// sixBitScales packs the scales and minima of eight blocks of Q4_K or Q5_K.
+// V0..V11 are overwritten.
+func (a *asm) sixBitScales(f format) {
+	a.comment("V3, V4: d and dmin")
+	for i := range 2 {
+		a.gather("I32Load16U", 2*i, "V0")
+		a.halves()
+		a.op("Set V%d", 3+i)
+	}
+	a.comment("V8..V11: the bytes of scales 0..3, of minima 0..3, of scales 4..7, of minima 4..7")
+	for i := range 3 {
+		a.gather("I32Load", 4+4*i, fmt.Sprintf("V%d", 5+i))
+	}
+	for i := range 2 {
+		a.op("Get V%d", 5+i)
+		a.i32(0x3f3f3f3f)
+		a.op("V128And; Set V%d", 8+i)
+		a.nibblesOf("V7", i)
+		a.op("Get V%d; I32Const $2; I32x4ShrU", 5+i)
+		a.i32(0x30303030)
+		a.op("V128And; V128Or; Set V%d", 10+i)
+	}
+	for block := range 8 {
+		for i := range 2 {
+			a.store("R0", block*f.blockBytes()+f.weightBytes()+16*i, func() {
+				a.op("Get V%d; I32Const $%d; I32x4ShrU", 8+2*(block/4)+i, 8*(block%4))
+				a.i32(0xff)
+				a.op("V128And; F32x4ConvertI32x4S; Get V%d; F32x4Mul", 3+i)
+			})
+		}
+	}
+}
+
+// bitsOf pushes a vector register shifted left, or right where shift is negative, and
+// masked by another. The mask must leave out what comes from the neighbouring byte.
+func (a *asm) bitsOf(v string, shift int, mask string) {
+	a.op("Get %s", v)
+	switch {
+	case shift > 0:
+		a.op("I32Const $%d; I16x8Shl", shift)
+	case shift < 0:
+		a.op("I32Const $%d; I16x8ShrU", -shift)
+	}
+	a.op("Get %s; V128And", mask)
+}
+
+// packBytes packs the 16 bytes in V0, of a row, to off and every 16 bytes behind it.
+func (a *asm) packBytes(off int) {
+	for c := range 4 {
+		a.op("Get R0; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", c, off+16*c)
+	}
 }
 
 // packQ6_K packs blocks of Q6_K (quant.Q6_K has the format).
@@ -247,17 +302,9 @@ func (a *asm) packQ6_K(at map[string]string) {
 				}
 				for block := range 4 {
 					a.nibblesOf(fmt.Sprintf("V%d", 5+block%2), block/2)
-					a.op("Get V7")
-					switch shift := 4 - 2*block; {
-					case shift > 0:
-						a.op("I32Const $%d; I16x8Shl", shift)
-					case shift < 0:
-						a.op("I32Const $%d; I16x8ShrU", -shift)
-					}
-					a.op("Get V13; V128And; V128Or; Get V12; I8x16Sub; Set V0")
-					for c := range 4 {
-						a.op("Get R0; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", c, (4*half+block)*f.blockBytes()+16*(l/4+c)+4*r)
-					}
+					a.bitsOf("V7", 4-2*block, "V13")
+					a.op("V128Or; Get V12; I8x16Sub; Set V0")
+					a.packBytes((4*half+block)*f.blockBytes() + 4*l + 4*r)
 				}
 			}
 		}
