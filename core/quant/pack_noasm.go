@@ -3,7 +3,7 @@
 package quant
 
 // Without kernels these types are packed as all others, by their Ints.
-var packQ8_0, packQ4_0, packQ4_K, packQ5_K, packQ6_K func(dst, src []byte)
+var packQ8_0, packQ4_0, packQ4_1, packQ5_0, packQ5_1, packQ2_K, packQ3_K, packQ4_K, packQ5_K, packQ6_K func(dst, src []byte)
 
 func lookUp(q []int8, qs []byte, table *[16]int8) { lookUpGeneric(q, qs, table) }
 

@@ -9,6 +9,16 @@ func packQ8_0(dst, src []byte) { packGroupQ8_0(dst, src, len(src)/(4*34)) }
 
 func packQ4_0(dst, src []byte) { packGroupQ4_0(dst, src, len(src)/(4*18)) }
 
+func packQ4_1(dst, src []byte) { packGroupQ4_1(dst, src, len(src)/(4*20)) }
+
+func packQ5_0(dst, src []byte) { packGroupQ5_0(dst, src, len(src)/(4*22)) }
+
+func packQ5_1(dst, src []byte) { packGroupQ5_1(dst, src, len(src)/(4*24)) }
+
+func packQ2_K(dst, src []byte) { packGroupQ2_K(dst, src, len(src)/(4*84)) }
+
+func packQ3_K(dst, src []byte) { packGroupQ3_K(dst, src, len(src)/(4*110)) }
+
 func packQ4_K(dst, src []byte) { packGroupQ4_K(dst, src, len(src)/(4*144)) }
 
 func packQ5_K(dst, src []byte) { packGroupQ5_K(dst, src, len(src)/(4*176)) }
@@ -57,6 +67,21 @@ func packGroupQ8_0(dst []byte, src []byte, blocks int)
 
 //go:noescape
 func packGroupQ4_0(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ4_1(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ5_0(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ5_1(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ2_K(dst []byte, src []byte, blocks int)
+
+//go:noescape
+func packGroupQ3_K(dst []byte, src []byte, blocks int)
 
 //go:noescape
 func packGroupQ4_K(dst []byte, src []byte, blocks int)

@@ -27,199 +27,82 @@ TEXT ·packGroupQ8_0(SB), NOSPLIT, $0-56
 	Get R6
 	I64Add
 	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
 	Loop
-	Get R0
-	I32WrapI64
 	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R9
+	I32WrapI64
+	Get R8
 	I32WrapI64
 	I32Load $2
 	I32Store $0
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $6
 	I32Store $16
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $10
 	I32Store $32
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $14
 	I32Store $48
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $18
 	I32Store $64
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $22
 	I32Store $80
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $26
 	I32Store $96
-	Get R0
+	Get R9
 	I32WrapI64
-	Get R1
+	Get R8
 	I32WrapI64
 	I32Load $30
 	I32Store $112
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $2
-	I32Store $4
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $6
-	I32Store $20
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $10
-	I32Store $36
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $14
-	I32Store $52
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $18
-	I32Store $68
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $22
-	I32Store $84
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $26
-	I32Store $100
-	Get R0
-	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $30
-	I32Store $116
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $2
-	I32Store $8
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $6
-	I32Store $24
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $10
-	I32Store $40
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $14
-	I32Store $56
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $18
-	I32Store $72
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $22
-	I32Store $88
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $26
-	I32Store $104
-	Get R0
-	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $30
-	I32Store $120
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $2
-	I32Store $12
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $6
-	I32Store $28
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $10
-	I32Store $44
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $14
-	I32Store $60
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $18
-	I32Store $76
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $22
-	I32Store $92
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $26
-	I32Store $108
-	Get R0
-	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $30
-	I32Store $124
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -334,15 +217,22 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	Get R6
 	I64Add
 	Set R4
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $2
-	Set V0
 	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
 	Set V14
 	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
 	Set V15
+	Loop
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $2
+	Set V0
 	Get V0
 	Get V14
 	V128And
@@ -354,12 +244,12 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -377,172 +267,32 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $32
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $48
-	Get R2
-	I32WrapI64
-	V128Load $2
-	Set V0
-	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
-	Set V14
-	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
-	Set V15
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $4
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $20
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $36
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $52
-	Get R3
-	I32WrapI64
-	V128Load $2
-	Set V0
-	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
-	Set V14
-	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
-	Set V15
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $8
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $24
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $40
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $56
-	Get R4
-	I32WrapI64
-	V128Load $2
-	Set V0
-	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
-	Set V14
-	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
-	Set V15
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $12
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $28
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $44
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $60
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -634,6 +384,2828 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	End
 	RET
 
+// func packGroupQ4_1(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $20
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	Loop
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $4
+	Set V0
+	Get V0
+	Get V14
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $32
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $48
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R1
+	I32WrapI64
+	I32Load16U $0
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $3
+	Set V0
+	Get R0
+	I32WrapI64
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	V128Store $0, $64
+	Get R1
+	I32WrapI64
+	I32Load16U $2
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $3
+	Set V0
+	Get R0
+	I32WrapI64
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	F32x4Neg
+	V128Store $0, $80
+	Get R0
+	I64Const $96
+	I64Add
+	Set R0
+	Get R1
+	I64Const $20
+	I64Add
+	Set R1
+	Get R2
+	I64Const $20
+	I64Add
+	Set R2
+	Get R3
+	I64Const $20
+	I64Add
+	Set R3
+	Get R4
+	I64Const $20
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func packGroupQ5_0(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ5_0(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $22
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	Loop
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $6
+	Set V2
+	Get R8
+	I32WrapI64
+	I32Load $2
+	I32x4Splat
+	Set V3
+	V128Const $0x8040201008040201, $0x8040201008040201
+	Set V13
+	Get V2
+	Get V14
+	V128And
+	// the byte that has the bits of eight columns, in all of them
+	Get V3
+	V128Const $0x0000000000000000, $0x0101010101010101
+	I8x16Swizzle
+	Get V13
+	V128And
+	Get V13
+	I8x16Ne
+	V128Const $0xf0f0f0f0f0f0f0f0, $0xf0f0f0f0f0f0f0f0
+	V128And
+	V128Or
+	Set V0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $32
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
+	Get V2
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	// the byte that has the bits of eight columns, in all of them
+	Get V3
+	V128Const $0x0202020202020202, $0x0303030303030303
+	I8x16Swizzle
+	Get V13
+	V128And
+	Get V13
+	I8x16Ne
+	V128Const $0xf0f0f0f0f0f0f0f0, $0xf0f0f0f0f0f0f0f0
+	V128And
+	V128Or
+	Set V0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $64
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $80
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $96
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $112
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R1
+	I32WrapI64
+	I32Load16U $0
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $3
+	Set V0
+	Get R0
+	I32WrapI64
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	V128Store $0, $128
+	Get R0
+	I64Const $144
+	I64Add
+	Set R0
+	Get R1
+	I64Const $22
+	I64Add
+	Set R1
+	Get R2
+	I64Const $22
+	I64Add
+	Set R2
+	Get R3
+	I64Const $22
+	I64Add
+	Set R3
+	Get R4
+	I64Const $22
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func packGroupQ5_1(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $24
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	Loop
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $8
+	Set V2
+	Get R8
+	I32WrapI64
+	I32Load $4
+	I32x4Splat
+	Set V3
+	V128Const $0x8040201008040201, $0x8040201008040201
+	Set V13
+	Get V2
+	Get V14
+	V128And
+	// the byte that has the bits of eight columns, in all of them
+	Get V3
+	V128Const $0x0000000000000000, $0x0101010101010101
+	I8x16Swizzle
+	Get V13
+	V128And
+	Get V13
+	I8x16Eq
+	V128Const $0x1010101010101010, $0x1010101010101010
+	V128And
+	V128Or
+	Set V0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $32
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
+	Get V2
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	// the byte that has the bits of eight columns, in all of them
+	Get V3
+	V128Const $0x0202020202020202, $0x0303030303030303
+	I8x16Swizzle
+	Get V13
+	V128And
+	Get V13
+	I8x16Eq
+	V128Const $0x1010101010101010, $0x1010101010101010
+	V128And
+	V128Or
+	Set V0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	I32Store $64
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Store $80
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Store $96
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $112
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R1
+	I32WrapI64
+	I32Load16U $0
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $0
+	I32x4ReplaceLane $0, $3
+	Set V0
+	Get R0
+	I32WrapI64
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	V128Store $0, $128
+	Get R1
+	I32WrapI64
+	I32Load16U $2
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $2
+	I32x4ReplaceLane $0, $3
+	Set V0
+	Get R0
+	I32WrapI64
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	F32x4Neg
+	V128Store $0, $144
+	Get R0
+	I64Const $160
+	I64Add
+	Set R0
+	Get R1
+	I64Const $24
+	I64Add
+	Set R1
+	Get R2
+	I64Const $24
+	I64Add
+	Set R2
+	Get R3
+	I64Const $24
+	I64Add
+	Set R3
+	Get R4
+	I64Const $24
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func packGroupQ2_K(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $84
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	Loop
+	Get R1
+	I32WrapI64
+	I32Load16U $80
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $80
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $80
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $80
+	I32x4ReplaceLane $0, $3
+	Set V0
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	Set V3
+	Get R1
+	I32WrapI64
+	I32Load16U $82
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $82
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $82
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $82
+	I32x4ReplaceLane $0, $3
+	Set V0
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	Set V4
+	Get R1
+	I32WrapI64
+	I32Load $0
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $0
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $0
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $0
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Set V6
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $112
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $208
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $240
+	Get R1
+	I32WrapI64
+	I32Load $4
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $4
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Set V6
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $320
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $352
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $336
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $368
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $448
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $480
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $464
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $496
+	Get R1
+	I32WrapI64
+	I32Load $8
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $8
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Set V6
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $576
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $608
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $592
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $624
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $704
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $736
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $720
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $752
+	Get R1
+	I32WrapI64
+	I32Load $12
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $12
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get V5
+	Get V14
+	V128And
+	Set V6
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $832
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $864
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $848
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $880
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $960
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $992
+	Get R0
+	I32WrapI64
+	Get V6
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $976
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	F32x4ConvertI32x4S
+	Get V4
+	F32x4Mul
+	V128Store $0, $1008
+	V128Const $0x0303030303030303, $0x0303030303030303
+	Set V13
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $16
+	Set V0
+	Get V0
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $128
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $144
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $256
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $272
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $384
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $400
+	Get R8
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get V0
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $32
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $48
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $160
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $176
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $288
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $304
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $416
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $432
+	Get R8
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get V0
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $512
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $528
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $640
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $656
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $768
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $784
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $896
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $912
+	Get R8
+	I32WrapI64
+	V128Load $64
+	Set V0
+	Get V0
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $544
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $560
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $672
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $688
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $800
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $816
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $928
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $944
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I64Const $1024
+	I64Add
+	Set R0
+	Get R1
+	I64Const $84
+	I64Add
+	Set R1
+	Get R2
+	I64Const $84
+	I64Add
+	Set R2
+	Get R3
+	I64Const $84
+	I64Add
+	Set R3
+	Get R4
+	I64Const $84
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func packGroupQ3_K(dst []byte, src []byte, blocks int)
+TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
+	I64Load dst_base+0(FP)
+	Set R0
+	I64Load src_base+24(FP)
+	Set R1
+	I64Load blocks+48(FP)
+	Tee R5
+	I64Const $110
+	I64Mul
+	Set R6
+	Get R1
+	Get R6
+	I64Add
+	Set R2
+	Get R2
+	Get R6
+	I64Add
+	Set R3
+	Get R3
+	Get R6
+	I64Add
+	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
+	Loop
+	Get R1
+	I32WrapI64
+	I32Load16U $108
+	I32x4Splat
+	Set V0
+	Get V0
+	Get R2
+	I32WrapI64
+	I32Load16U $108
+	I32x4ReplaceLane $0, $1
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	I32Load16U $108
+	I32x4ReplaceLane $0, $2
+	Set V0
+	Get V0
+	Get R4
+	I32WrapI64
+	I32Load16U $108
+	I32x4ReplaceLane $0, $3
+	Set V0
+	// V1: the magnitude at float32's place, its exponent rebased
+	Get V0
+	V128Const $0x00007fff00007fff, $0x00007fff00007fff
+	V128And
+	I32Const $13
+	I32x4Shl
+	Tee V1
+	// Below 2^-14 there is no leading one: put one in and take it off again.
+	V128Const $0x0080000000800000, $0x0080000000800000
+	I32x4LtU
+	Set V2
+	Get V1
+	V128Const $0x3800000038000000, $0x3800000038000000
+	I32x4Add
+	Get V2
+	V128Const $0x0080000000800000, $0x0080000000800000
+	V128And
+	I32x4Add
+	Get V2
+	V128Const $0x3880000038800000, $0x3880000038800000
+	V128And
+	F32x4Sub
+	// Infinities and NaN have all bits of the exponent; then the sign.
+	Get V1
+	V128Const $0x0f7fffff0f7fffff, $0x0f7fffff0f7fffff
+	I32x4GtU
+	V128Const $0x7f8000007f800000, $0x7f8000007f800000
+	V128And
+	V128Or
+	Get V0
+	V128Const $0x0000800000008000, $0x0000800000008000
+	V128And
+	I32Const $16
+	I32x4Shl
+	V128Or
+	Set V3
+	Get R1
+	I32WrapI64
+	I32Load $96
+	I32x4Splat
+	Set V4
+	Get V4
+	Get R2
+	I32WrapI64
+	I32Load $96
+	I32x4ReplaceLane $0, $1
+	Set V4
+	Get V4
+	Get R3
+	I32WrapI64
+	I32Load $96
+	I32x4ReplaceLane $0, $2
+	Set V4
+	Get V4
+	Get R4
+	I32WrapI64
+	I32Load $96
+	I32x4ReplaceLane $0, $3
+	Set V4
+	Get R1
+	I32WrapI64
+	I32Load $100
+	I32x4Splat
+	Set V5
+	Get V5
+	Get R2
+	I32WrapI64
+	I32Load $100
+	I32x4ReplaceLane $0, $1
+	Set V5
+	Get V5
+	Get R3
+	I32WrapI64
+	I32Load $100
+	I32x4ReplaceLane $0, $2
+	Set V5
+	Get V5
+	Get R4
+	I32WrapI64
+	I32Load $100
+	I32x4ReplaceLane $0, $3
+	Set V5
+	Get R1
+	I32WrapI64
+	I32Load $104
+	I32x4Splat
+	Set V6
+	Get V6
+	Get R2
+	I32WrapI64
+	I32Load $104
+	I32x4ReplaceLane $0, $1
+	Set V6
+	Get V6
+	Get R3
+	I32WrapI64
+	I32Load $104
+	I32x4ReplaceLane $0, $2
+	Set V6
+	Get V6
+	Get R4
+	I32WrapI64
+	I32Load $104
+	I32x4ReplaceLane $0, $3
+	Set V6
+	V128Const $0x3030303030303030, $0x3030303030303030
+	Set V13
+	Get V4
+	Get V14
+	V128And
+	Get V6
+	I32Const $4
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $176
+	Get V5
+	Get V14
+	V128And
+	Get V6
+	I32Const $2
+	I16x8Shl
+	Get V13
+	V128And
+	V128Or
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $256
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $272
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $352
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $368
+	Get V4
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V6
+	Get V13
+	V128And
+	V128Or
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $448
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $464
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $544
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $560
+	Get V5
+	I32Const $4
+	I16x8ShrU
+	Get V14
+	V128And
+	Get V6
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	V128Or
+	Set V7
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $0
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $640
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $8
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $656
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $16
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $736
+	Get R0
+	I32WrapI64
+	Get V7
+	I32Const $24
+	I32x4ShrU
+	V128Const $0x000000ff000000ff, $0x000000ff000000ff
+	V128And
+	V128Const $0x0000002000000020, $0x0000002000000020
+	I32x4Sub
+	F32x4ConvertI32x4S
+	Get V3
+	F32x4Mul
+	V128Store $0, $752
+	V128Const $0x0404040404040404, $0x0404040404040404
+	Set V12
+	V128Const $0x0303030303030303, $0x0303030303030303
+	Set V13
+	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
+	I32WrapI64
+	V128Load $32
+	Set V0
+	Get R8
+	I32WrapI64
+	V128Load $0
+	Set V2
+	Get V0
+	Get V13
+	V128And
+	Get V2
+	I32Const $2
+	I16x8Shl
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $0
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $16
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $1
+	I16x8Shl
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $96
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $112
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $192
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $208
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $1
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $288
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $304
+	Get R8
+	I32WrapI64
+	V128Load $48
+	Set V0
+	Get R8
+	I32WrapI64
+	V128Load $16
+	Set V2
+	Get V0
+	Get V13
+	V128And
+	Get V2
+	I32Const $2
+	I16x8Shl
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $32
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $48
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $1
+	I16x8Shl
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $128
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $144
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $224
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $240
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $1
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $320
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $336
+	Get R8
+	I32WrapI64
+	V128Load $64
+	Set V0
+	Get R8
+	I32WrapI64
+	V128Load $0
+	Set V2
+	Get V0
+	Get V13
+	V128And
+	Get V2
+	I32Const $2
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $384
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $400
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $3
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $480
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $496
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $4
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $576
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $592
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $5
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $672
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $688
+	Get R8
+	I32WrapI64
+	V128Load $80
+	Set V0
+	Get R8
+	I32WrapI64
+	V128Load $16
+	Set V2
+	Get V0
+	Get V13
+	V128And
+	Get V2
+	I32Const $2
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $416
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $432
+	Get V0
+	I32Const $2
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $3
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $512
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $528
+	Get V0
+	I32Const $4
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $4
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $608
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $624
+	Get V0
+	I32Const $6
+	I16x8ShrU
+	Get V13
+	V128And
+	Get V2
+	I32Const $5
+	I16x8ShrU
+	Get V12
+	V128And
+	// less 4, and a nibble is the weight plus 8
+	V128Or
+	Get V12
+	I8x16Add
+	Tee V1
+	Get V1
+	I32Const $4
+	I16x8ShrU
+	V128Or
+	Get V15
+	I8x16Swizzle
+	Set V1
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $0
+	I32Store $704
+	Get R9
+	I32WrapI64
+	Get V1
+	I32x4ExtractLane $0, $1
+	I32Store $720
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R0
+	I64Const $768
+	I64Add
+	Set R0
+	Get R1
+	I64Const $110
+	I64Add
+	Set R1
+	Get R2
+	I64Const $110
+	I64Add
+	Set R2
+	Get R3
+	I64Const $110
+	I64Add
+	Set R3
+	Get R4
+	I64Const $110
+	I64Add
+	Set R4
+	Get R5
+	I64Const $-1
+	I64Add
+	Tee R5
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
 // func packGroupQ4_K(dst []byte, src []byte, blocks int)
 TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I64Load dst_base+0(FP)
@@ -657,11 +3229,11 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R6
 	I64Add
 	Set R4
-	Loop
 	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
 	Set V14
 	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
 	Set V15
+	Loop
 	// V3, V4: d and dmin
 	Get R1
 	I32WrapI64
@@ -1058,6 +3630,13 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	F32x4Mul
 	V128Store $0, $752
 	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
 	I32WrapI64
 	V128Load $16
 	Set V0
@@ -1072,12 +3651,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1095,17 +3674,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $96
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $112
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $32
 	Set V0
@@ -1120,12 +3699,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $32
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1143,17 +3722,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $128
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $144
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $48
 	Set V0
@@ -1168,12 +3747,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $192
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1191,17 +3770,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $288
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $304
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $64
 	Set V0
@@ -1216,12 +3795,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $224
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1239,17 +3818,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $320
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $336
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $80
 	Set V0
@@ -1264,12 +3843,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $384
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1287,17 +3866,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $480
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $496
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $96
 	Set V0
@@ -1312,12 +3891,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $416
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1335,17 +3914,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $512
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $528
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $112
 	Set V0
@@ -1360,12 +3939,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $576
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1383,17 +3962,17 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $672
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $688
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $128
 	Set V0
@@ -1408,12 +3987,12 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $608
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
@@ -1431,1168 +4010,32 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get V15
 	I8x16Swizzle
 	Set V1
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
 	I32Store $704
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
 	I32Store $720
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $4
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $20
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $100
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $116
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $36
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $52
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $132
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $148
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $196
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $212
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $292
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $308
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $228
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $244
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $324
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $340
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $388
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $404
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $484
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $500
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $420
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $436
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $516
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $532
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $580
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $596
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $676
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $692
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $612
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $628
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $708
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $724
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $8
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $24
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $104
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $120
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $40
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $56
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $136
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $152
-	Get R3
-	I32WrapI64
-	V128Load $48
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $200
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $216
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $296
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $312
-	Get R3
-	I32WrapI64
-	V128Load $64
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $232
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $248
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $328
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $344
-	Get R3
-	I32WrapI64
-	V128Load $80
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $392
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $408
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $488
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $504
-	Get R3
-	I32WrapI64
-	V128Load $96
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $424
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $440
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $520
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $536
-	Get R3
-	I32WrapI64
-	V128Load $112
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $584
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $600
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $680
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $696
-	Get R3
-	I32WrapI64
-	V128Load $128
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $616
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $632
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $712
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $728
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $12
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $28
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $108
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $124
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $44
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $60
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $140
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $156
-	Get R4
-	I32WrapI64
-	V128Load $48
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $204
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $220
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $300
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $316
-	Get R4
-	I32WrapI64
-	V128Load $64
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $236
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $252
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $332
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $348
-	Get R4
-	I32WrapI64
-	V128Load $80
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $396
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $412
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $492
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $508
-	Get R4
-	I32WrapI64
-	V128Load $96
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $428
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $444
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $524
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $540
-	Get R4
-	I32WrapI64
-	V128Load $112
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $588
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $604
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $684
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $700
-	Get R4
-	I32WrapI64
-	V128Load $128
-	Set V0
-	Get V0
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $620
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $636
-	Get V0
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Tee V1
-	Get V1
-	I32Const $4
-	I16x8ShrU
-	V128Or
-	Get V15
-	I8x16Swizzle
-	Set V1
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $0
-	I32Store $716
-	Get R0
-	I32WrapI64
-	Get V1
-	I32x4ExtractLane $0, $1
-	I32Store $732
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $768
 	I64Add
@@ -2646,11 +4089,11 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R6
 	I64Add
 	Set R4
-	Loop
 	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
 	Set V14
 	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
 	Set V15
+	Loop
 	// V3, V4: d and dmin
 	Get R1
 	I32WrapI64
@@ -3049,10 +4492,17 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128Const $0x1010101010101010, $0x1010101010101010
 	Set V13
 	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
 	I32WrapI64
 	V128Load $16
 	Set V7
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $48
 	Set V5
@@ -3066,22 +4516,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $16
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $32
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3098,27 +4548,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $160
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $176
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $192
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $208
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $80
 	Set V5
@@ -3132,22 +4582,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $320
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $336
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $352
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3164,27 +4614,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $480
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $496
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $512
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $528
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $112
 	Set V5
@@ -3196,22 +4646,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $640
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $656
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $672
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3228,27 +4678,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $800
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $816
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $832
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $848
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $144
 	Set V5
@@ -3262,22 +4712,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $960
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $976
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $992
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3294,31 +4744,31 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1120
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1136
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1152
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $1168
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $32
 	Set V7
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $64
 	Set V5
@@ -3332,22 +4782,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $64
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $80
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $96
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3364,27 +4814,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $224
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $240
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $256
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $272
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $96
 	Set V5
@@ -3398,22 +4848,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $384
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $400
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $416
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3430,27 +4880,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $544
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $560
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $576
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $592
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $128
 	Set V5
@@ -3462,22 +4912,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $704
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $720
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $736
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3494,27 +4944,27 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $864
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $880
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $896
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $912
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $160
 	Set V5
@@ -3528,22 +4978,22 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1024
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1040
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1056
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -3560,1622 +5010,42 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1184
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1200
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1216
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $1232
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V7
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $4
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $20
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $36
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $52
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $164
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $180
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $196
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $212
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $324
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $340
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $356
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $372
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $484
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $500
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $516
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $532
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $644
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $660
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $676
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $692
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $804
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $820
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $836
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $852
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $964
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $980
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $996
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1012
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1124
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1140
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1156
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1172
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V7
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $68
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $84
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $100
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $116
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $228
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $244
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $260
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $276
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $388
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $404
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $420
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $436
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $548
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $564
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $580
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $596
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $708
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $724
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $740
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $756
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $868
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $884
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $900
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $916
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1028
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1044
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1060
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1076
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1188
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1204
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1220
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1236
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Set V7
-	Get R3
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $8
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $24
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $40
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $56
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $168
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $184
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $200
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $216
-	Get R3
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $328
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $344
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $360
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $376
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $488
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $504
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $520
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $536
-	Get R3
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $648
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $664
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $680
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $696
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $808
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $824
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $840
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $856
-	Get R3
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $968
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $984
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1000
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1016
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1128
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1144
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1160
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1176
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Set V7
-	Get R3
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $72
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $88
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $104
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $120
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $232
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $248
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $264
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $280
-	Get R3
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $392
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $408
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $424
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $440
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $552
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $568
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $584
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $600
-	Get R3
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $712
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $728
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $744
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $760
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $872
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $888
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $904
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $920
-	Get R3
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1032
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1048
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1064
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1080
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1192
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1208
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1224
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1240
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Set V7
-	Get R4
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $12
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $28
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $44
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $60
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $172
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $188
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $204
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $220
-	Get R4
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $332
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $348
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $364
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $380
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $492
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $508
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $524
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $540
-	Get R4
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $652
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $668
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $684
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $700
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $812
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $828
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $844
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $860
-	Get R4
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $972
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $988
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1004
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1020
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1132
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1148
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1164
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1180
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Set V7
-	Get R4
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $76
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $92
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $108
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $124
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $236
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $252
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $268
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $284
-	Get R4
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $396
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $412
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $428
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $444
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $556
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $572
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $588
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $604
-	Get R4
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $716
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $732
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $748
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $764
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $1
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $876
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $892
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $908
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $924
-	Get R4
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1036
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1052
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1068
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1084
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $3
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1196
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1212
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1228
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1244
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $1280
 	I64Add
@@ -5229,6 +5099,10 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get R6
 	I64Add
 	Set R4
+	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
+	Set V14
+	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
+	Set V15
 	Loop
 	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
 	Set V14
@@ -5564,14 +5438,21 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	F32x4Mul
 	V128Store $0, $1264
 	Get R1
+	Set R8
+	Get R0
+	Set R9
+	I64Const $4
+	Set R7
+	Loop
+	Get R8
 	I32WrapI64
 	V128Load $0
 	Set V5
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $32
 	Set V6
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $128
 	Set V7
@@ -5587,22 +5468,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $16
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $32
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5619,22 +5500,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $160
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $176
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $192
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5651,22 +5532,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $320
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $336
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $352
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5685,35 +5566,35 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $480
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $496
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $512
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $528
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $16
 	Set V5
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $48
 	Set V6
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $144
 	Set V7
@@ -5729,22 +5610,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $64
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $80
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $96
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5761,22 +5642,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $224
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $240
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $256
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5793,22 +5674,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $384
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $400
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $416
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5827,35 +5708,35 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $544
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $560
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $576
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $592
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $64
 	Set V5
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $96
 	Set V6
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $160
 	Set V7
@@ -5871,22 +5752,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $640
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $656
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $672
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5903,22 +5784,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $800
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $816
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $832
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5935,22 +5816,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $960
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $976
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $992
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -5969,35 +5850,35 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1120
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1136
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1152
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $1168
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $80
 	Set V5
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $112
 	Set V6
-	Get R1
+	Get R8
 	I32WrapI64
 	V128Load $176
 	Set V7
@@ -6013,22 +5894,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $704
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $720
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $736
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -6045,22 +5926,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $864
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $880
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $896
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -6077,22 +5958,22 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1024
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1040
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1056
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
@@ -6111,1730 +5992,42 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
 	I32Store $1184
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
 	I32Store $1200
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $2
 	I32Store $1216
-	Get R0
+	Get R9
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $3
 	I32Store $1232
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $4
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $20
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $36
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $52
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $164
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $180
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $196
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $212
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $324
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $340
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $356
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $372
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $484
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $500
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $516
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $532
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $68
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $84
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $100
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $116
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $228
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $244
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $260
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $276
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $388
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $404
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $420
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $436
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $548
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $564
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $580
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $596
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $644
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $660
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $676
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $692
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $804
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $820
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $836
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $852
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $964
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $980
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $996
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1012
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1124
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1140
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1156
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1172
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $708
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $724
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $740
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $756
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $868
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $884
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $900
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $916
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1028
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1044
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1060
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1076
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1188
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1204
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1220
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1236
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R3
-	I32WrapI64
-	V128Load $128
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $8
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $24
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $40
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $56
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $168
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $184
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $200
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $216
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $328
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $344
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $360
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $376
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $488
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $504
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $520
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $536
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R3
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get R3
-	I32WrapI64
-	V128Load $144
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $72
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $88
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $104
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $120
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $232
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $248
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $264
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $280
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $392
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $408
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $424
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $440
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $552
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $568
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $584
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $600
-	Get R3
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R3
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get R3
-	I32WrapI64
-	V128Load $160
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $648
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $664
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $680
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $696
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $808
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $824
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $840
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $856
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $968
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $984
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1000
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1016
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1128
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1144
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1160
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1176
-	Get R3
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R3
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get R3
-	I32WrapI64
-	V128Load $176
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $712
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $728
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $744
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $760
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $872
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $888
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $904
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $920
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1032
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1048
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1064
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1080
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1192
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1208
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1224
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1240
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get R4
-	I32WrapI64
-	V128Load $128
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $12
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $28
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $44
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $60
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $172
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $188
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $204
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $220
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $332
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $348
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $364
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $380
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $492
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $508
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $524
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $540
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R4
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get R4
-	I32WrapI64
-	V128Load $144
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $76
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $92
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $108
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $124
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $236
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $252
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $268
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $284
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $396
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $412
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $428
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $444
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $556
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $572
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $588
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $604
-	Get R4
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R4
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get R4
-	I32WrapI64
-	V128Load $160
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $652
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $668
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $684
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $700
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $812
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $828
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $844
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $860
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $972
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $988
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1004
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1020
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1132
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1148
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1164
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1180
-	Get R4
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R4
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get R4
-	I32WrapI64
-	V128Load $176
-	Set V7
-	Get V5
-	Get V14
-	V128And
-	Get V7
-	I32Const $4
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $716
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $732
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $748
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $764
-	Get V6
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8Shl
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $876
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $892
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $908
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $924
-	Get V5
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1036
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1052
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1068
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1084
-	Get V6
-	I32Const $4
-	I16x8ShrU
-	Get V14
-	V128And
-	Get V7
-	I32Const $2
-	I16x8ShrU
-	Get V13
-	V128And
-	V128Or
-	Get V12
-	I8x16Sub
-	Set V0
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $0
-	I32Store $1196
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $1
-	I32Store $1212
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $2
-	I32Store $1228
-	Get R0
-	I32WrapI64
-	Get V0
-	I32x4ExtractLane $0, $3
-	I32Store $1244
+	Get R8
+	Get R6
+	I64Add
+	Set R8
+	Get R9
+	I64Const $4
+	I64Add
+	Set R9
+	Get R7
+	I64Const $-1
+	I64Add
+	Tee R7
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	Get R0
 	I64Const $1280
 	I64Add

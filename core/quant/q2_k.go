@@ -10,7 +10,7 @@ import "encoding/binary"
 // Source: ggml-common.h block_q2_K, ggml-quants.c dequantize_row_q2_K.
 var Q2_K = register(Type{ID: 10, Name: "Q2_K", BlockLen: 256, BlockBytes: 84, Dequantize: dequantizer(84, 256, splitQ2_K), Split: splitQ2_K})
 
-var splitQ2_K = Split{Group: 16, Bits: 4, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
+var splitQ2_K = Split{Group: 16, Bits: 4, Min: true, packGroup: packQ2_K, Ints: func(q []int8, d, m []float32, src []byte) {
 	for ; len(src) >= 84; src, q, d, m = src[84:], q[256:], d[16:], m[16:] {
 		scale, least := F16(binary.LittleEndian.Uint16(src[80:])), F16(binary.LittleEndian.Uint16(src[82:]))
 		for i, s := range src[:16] {

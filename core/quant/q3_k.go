@@ -11,7 +11,7 @@ import "encoding/binary"
 // Source: ggml-common.h block_q3_K, ggml-quants.c dequantize_row_q3_K.
 var Q3_K = register(Type{ID: 11, Name: "Q3_K", BlockLen: 256, BlockBytes: 110, Dequantize: dequantizer(110, 256, splitQ3_K), Split: splitQ3_K})
 
-var splitQ3_K = Split{Group: 16, Bits: 4, Ints: func(q []int8, d, _ []float32, src []byte) {
+var splitQ3_K = Split{Group: 16, Bits: 4, packGroup: packQ3_K, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for ; len(src) >= 110; src, q, d = src[110:], q[256:], d[16:] {
 		scale, packed := F16(binary.LittleEndian.Uint16(src[108:])), src[96:108]
 		for i := range 16 {

@@ -9,7 +9,7 @@ import "encoding/binary"
 var Q4_1 = register(Type{ID: 3, Name: "Q4_1", BlockLen: 32, BlockBytes: 20, Dequantize: dequantizer(20, 32, splitQ4_1), Quantize: quantizeQ4_1,
 	Split: splitQ4_1})
 
-var splitQ4_1 = Split{Group: 32, Bits: 4, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
+var splitQ4_1 = Split{Group: 32, Bits: 4, Min: true, packGroup: packQ4_1, Ints: func(q []int8, d, m []float32, src []byte) {
 	for b := 0; len(src) >= 20; src, q, b = src[20:], q[32:], b+1 {
 		d[b], m[b] = F16(binary.LittleEndian.Uint16(src)), -F16(binary.LittleEndian.Uint16(src[2:]))
 		nibbles(q[:32], src[4:20], 0)

@@ -10,7 +10,7 @@ import "encoding/binary"
 var Q5_0 = register(Type{ID: 6, Name: "Q5_0", BlockLen: 32, BlockBytes: 22, Dequantize: dequantizer(22, 32, splitQ5_0), Quantize: quantizeQ5_0,
 	Split: splitQ5_0})
 
-var splitQ5_0 = Split{Group: 32, Bits: 8, Ints: func(q []int8, d, _ []float32, src []byte) {
+var splitQ5_0 = Split{Group: 32, Bits: 8, packGroup: packQ5_0, Ints: func(q []int8, d, _ []float32, src []byte) {
 	for b := 0; len(src) >= 22; src, q, b = src[22:], q[32:], b+1 {
 		d[b] = F16(binary.LittleEndian.Uint16(src))
 		fiveBits(q, binary.LittleEndian.Uint32(src[2:]), src[6:22], 16)

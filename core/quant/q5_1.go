@@ -9,7 +9,7 @@ import "encoding/binary"
 var Q5_1 = register(Type{ID: 7, Name: "Q5_1", BlockLen: 32, BlockBytes: 24, Dequantize: dequantizer(24, 32, splitQ5_1), Quantize: quantizeQ5_1,
 	Split: splitQ5_1})
 
-var splitQ5_1 = Split{Group: 32, Bits: 8, Min: true, Ints: func(q []int8, d, m []float32, src []byte) {
+var splitQ5_1 = Split{Group: 32, Bits: 8, Min: true, packGroup: packQ5_1, Ints: func(q []int8, d, m []float32, src []byte) {
 	for b := 0; len(src) >= 24; src, q, b = src[24:], q[32:], b+1 {
 		d[b], m[b] = F16(binary.LittleEndian.Uint16(src)), -F16(binary.LittleEndian.Uint16(src[2:]))
 		fiveBits(q, binary.LittleEndian.Uint32(src[4:]), src[8:24], 0)

@@ -15,7 +15,7 @@ import (
 
 // TestPackGroupEqualsInts packs with a type's packGroup and by its Ints.
 func TestPackGroupEqualsInts(t *testing.T) {
-	for _, typ := range []Type{Q8_0, Q4_0, Q4_K, Q5_K, Q6_K} {
+	for _, typ := range []Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K} {
 		t.Run(typ.Name, func(t *testing.T) {
 			if typ.Split.packGroup == nil {
 				t.Skip("no kernel in this mode")
