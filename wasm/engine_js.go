@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"runtime"
 	"syscall/js"
 	"time"
 
@@ -27,6 +26,7 @@ type engine struct {
 	exchange   Exchange
 	exchanged  chan bool   // one that was pending is done, or broke
 	collecting *time.Timer // of garbage: see withoutCollecting
+	opened     int         // models that were opened or inspected since garbage was collected
 	model      *core.Model
 	session    *core.Session // what generate computed last; nil if there is nothing to build on
 }
@@ -38,7 +38,7 @@ func (e *engine) open(args []js.Value) (any, error) {
 	defer e.withoutCollecting()()
 	if e.model != nil { // it is freed first
 		e.model, e.session = nil, nil
-		runtime.GC()
+		e.collect()
 	}
 	o := openOptions(args[1])
 	o.Progress = progress(args[3])
@@ -61,6 +61,7 @@ func (e *engine) follow([]js.Value) (any, error) {
 
 // measure implements GoEngine.measure(options): options.group as for open, options.mainType of the weights.
 func (e *engine) measure(args []js.Value) (any, error) {
+	defer e.collect() // what it measures takes as much memory as a small model
 	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged), args[0].Get("mainType").String())
 	if err != nil {
 		return nil, err

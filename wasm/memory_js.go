@@ -22,8 +22,10 @@ func setMemory() {
 	debug.SetMemoryLimit(memoryLimit)
 }
 
-// collectAfter is how long after a model was opened garbage is collected again. Whoever loads one often inspects it first.
-const collectAfter = time.Second
+const (
+	collectAfter = time.Second // how long after a model was opened or inspected garbage is collected again
+	openedMost   = 2           // what is opened or inspected before then: whoever loads a model inspects it first
+)
 
 // withoutCollecting stops the collection of garbage, unless memory gets scarce, until a while after the function that it returns was
 // called. A header and a model leave little garbage, about as much as the vocabulary takes. To collect it meanwhile took a sixth of the
@@ -33,11 +35,21 @@ func (e *engine) withoutCollecting() func() {
 	if e.collecting != nil {
 		e.collecting.Stop()
 	}
+	if e.opened >= openedMost {
+		e.collect()
+	}
+	e.opened++
 	debug.SetGCPercent(-1)
 	return func() {
 		e.collecting = time.AfterFunc(collectAfter, func() {
 			debug.SetGCPercent(gcPercent)
-			runtime.GC()
+			e.collect()
 		})
 	}
+}
+
+// collect collects garbage now.
+func (e *engine) collect() {
+	e.opened = 0
+	runtime.GC()
 }

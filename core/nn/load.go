@@ -54,7 +54,7 @@ func (b *Binder) Load(ctx context.Context, progress func(offset int64)) error {
 			return err
 		}
 	}
-	l := loader{file: b.file, room: b.room()}
+	l := loader{file: b.file, room: room(all)}
 	for len(all) > 0 {
 		n := l.together(all)
 		raw, err := l.read(all[:n])
@@ -116,15 +116,17 @@ type loader struct {
 	packer quant.Packer
 }
 
-// room returns memory for all packed matrices.
-func (b *Binder) room() *quant.Room {
-	bytes := int64(0)
-	for _, j := range b.joins {
-		if j.layout != quant.Dense {
-			bytes += quant.MatrixBytes(j.rows, j.cols, j.layout)
+// room returns memory for the packed matrices that stretches are read into.
+func room(all []stretch) *quant.Room {
+	var sizes []int64
+	seen := map[*joined]bool{}
+	for _, s := range all {
+		if j := s.into; j != nil && j.layout != quant.Dense && !seen[j] {
+			seen[j] = true
+			sizes = append(sizes, quant.MatrixBytes(j.rows, j.cols, j.layout))
 		}
 	}
-	return quant.NewRoom(bytes)
+	return quant.NewRoom(sizes)
 }
 
 // together returns how many of the first stretches are read at once: neighbours, of

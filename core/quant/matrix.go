@@ -67,21 +67,40 @@ func (m *Matrix) init(rows, cols int, layout Layout, take func(bytes int64) []by
 	m.packed = take(MatrixBytes(rows, cols, layout))
 }
 
-// Room is memory for the packed matrices of a model, all in one piece. A WebAssembly
-// memory grows once then: each time costs, and makes the browser collect garbage.
-type Room struct{ free []byte }
+// roomBytes is how much memory a Room takes at a time, at least: little enough to fit where
+// something was freed.
+const roomBytes = 16 << 20
 
-// NewRoom returns room for matrices, whose MatrixBytes are bytes together; those of
-// Dense need none.
-func NewRoom(bytes int64) *Room { return &Room{make([]byte, bytes)} }
+// Room is memory for the packed matrices of a model, in a few pieces. A WebAssembly memory
+// grows as often then: each time costs, and makes the browser collect garbage.
+type Room struct {
+	sizes []int64 // of the matrices that there is no memory for yet
+	free  []byte
+}
+
+// NewRoom returns room for matrices, given the MatrixBytes of each in the order of the
+// calls of Init. Those of Dense don't count.
+func NewRoom(sizes []int64) *Room { return &Room{sizes: sizes} }
 
 // Init makes m a matrix of zeros that lies in the room.
 func (r *Room) Init(m *Matrix, rows, cols int, layout Layout) {
 	m.init(rows, cols, layout, func(bytes int64) []byte {
+		if len(r.free) == 0 {
+			r.grow()
+		}
 		taken := r.free[:bytes:bytes]
 		r.free = r.free[bytes:]
 		return taken
 	})
+}
+
+// grow takes memory for the next matrices.
+func (r *Room) grow() {
+	n := int64(0)
+	for n < roomBytes && len(r.sizes) > 0 {
+		n, r.sizes = n+r.sizes[0], r.sizes[1:]
+	}
+	r.free = make([]byte, n)
 }
 
 // MatrixBytes returns the size in memory of what NewMatrix makes, in bytes.
