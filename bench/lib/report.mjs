@@ -57,6 +57,12 @@ export function ratios(rows, options, versions) {
   return lines.length && markdown(['', ...cols.map((c) => c.heading.replace(', tokens/s', ''))], lines);
 }
 
+/** How far the figures of one engine with one model are apart at most: the largest over the smallest, less 1. */
+function scatter(rows, cols) {
+  const apart = rows.flatMap(({ runs }) => cols.map((c) => runs.map(c.value).filter((x) => x !== undefined))).map((values) => Math.max(...values) / Math.min(...values) - 1);
+  return Math.max(0, ...apart.filter(Number.isFinite));
+}
+
 /** The whole page. */
 export function report({ options, versions, machine, rows }) {
   const runs = rows.flatMap((row) => row.runs);
@@ -79,7 +85,7 @@ Gander beside its peers: the same files, the same browser, ${plural(options.thre
 ${sections.join('\n')}
 ${compared && `## How many times as fast as the others\n\n${compared}\n\n`}## What was measured
 
-- Machine: ${machine}. While an engine ran, others used at most ${Math.round(others * 100)} % of the processors' time${others > 0.05 ? ', **so the figures are unreliable**' : ''}.
+- Machine: ${machine}. While an engine ran, others used at most ${Math.round(others * 100)} % of the processors' time${others > 0.05 ? ', **so the figures are unreliable**' : ''}.${most > 1 ? ` From run to run, a figure of the same engine with the same model differed by up to ${Math.round(scatter(rows, columns(options)) * 100)} %.` : ''}
 - Browser: Chromium ${browsers || '(no run succeeded)'}, headless, pages cross-origin isolated, no GPU.
 ${[...new Set(rows.map((row) => row.engine))].map((engine) => `- ${engines[engine].title} ${versions[engine]}: ${engines[engine].note}.`).join('\n')}
 

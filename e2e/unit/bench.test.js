@@ -80,6 +80,7 @@ test('runs of several calls stand in one report', () => {
   ].join('\n'));
   const text = report(all);
   assert.match(text, /medians of 1 to 2 runs/);
+  assert.match(text, /differed by up to 40 %/, 'wllama took 0.5 and 0.7 s to load, and prefilled 50 and 70 tokens a second');
   assert.doesNotMatch(text, /undefined|NaN/);
 });
 
