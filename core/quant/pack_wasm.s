@@ -103,6 +103,8 @@ TEXT ·packGroupQ8_0(SB), NOSPLIT, $0-56
 	I32Eqz
 	BrIf $0
 	End
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -126,8 +128,6 @@ TEXT ·packGroupQ8_0(SB), NOSPLIT, $0-56
 	I32Load16U $0
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -293,6 +293,8 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	I32Eqz
 	BrIf $0
 	End
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -316,8 +318,6 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	I32Load16U $0
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -483,6 +483,8 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32Eqz
 	BrIf $0
 	End
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -506,8 +508,6 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32Load16U $0
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -544,6 +544,8 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32x4Shl
 	V128Or
 	V128Store $0, $64
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $2
@@ -567,8 +569,6 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32Load16U $2
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -770,6 +770,8 @@ TEXT ·packGroupQ5_0(SB), NOSPLIT, $0-56
 	I32Eqz
 	BrIf $0
 	End
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -793,8 +795,6 @@ TEXT ·packGroupQ5_0(SB), NOSPLIT, $0-56
 	I32Load16U $0
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -995,6 +995,8 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	I32Eqz
 	BrIf $0
 	End
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $0
@@ -1018,8 +1020,6 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	I32Load16U $0
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -1056,6 +1056,8 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	I32x4Shl
 	V128Or
 	V128Store $0, $128
+	Get R0
+	I32WrapI64
 	Get R1
 	I32WrapI64
 	I32Load16U $2
@@ -1079,8 +1081,6 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	I32Load16U $2
 	I32x4ReplaceLane $0, $3
 	Set V0
-	Get R0
-	I32WrapI64
 	// V1: the magnitude at float32's place, its exponent rebased
 	Get V0
 	V128Const $0x00007fff00007fff, $0x00007fff00007fff
@@ -1330,10 +1330,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1341,10 +1341,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1352,10 +1352,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1363,10 +1363,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1374,10 +1374,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1385,10 +1385,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1396,10 +1396,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1407,10 +1407,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1451,10 +1451,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1462,10 +1462,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1473,10 +1473,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1484,10 +1484,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1495,10 +1495,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1506,10 +1506,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1517,10 +1517,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1528,10 +1528,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1572,10 +1572,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1583,10 +1583,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1594,10 +1594,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1605,10 +1605,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1616,10 +1616,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1627,10 +1627,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1638,10 +1638,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1649,10 +1649,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1693,10 +1693,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1704,10 +1704,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1715,10 +1715,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1726,10 +1726,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1737,10 +1737,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1748,10 +1748,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -1759,10 +1759,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V6
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -1770,10 +1770,10 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -2380,10 +2380,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2393,10 +2393,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2406,10 +2406,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2419,10 +2419,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2442,10 +2442,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2455,10 +2455,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2468,10 +2468,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2481,10 +2481,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2504,10 +2504,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2517,10 +2517,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2530,10 +2530,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2543,10 +2543,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2568,10 +2568,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2581,10 +2581,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2594,10 +2594,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -2607,10 +2607,10 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V7
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	V128Const $0x0000002000000020, $0x0000002000000020
 	I32x4Sub
 	F32x4ConvertI32x4S
@@ -3456,10 +3456,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3467,10 +3467,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3478,10 +3478,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3489,10 +3489,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3500,10 +3500,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3511,10 +3511,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3522,10 +3522,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3533,10 +3533,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3544,10 +3544,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3555,10 +3555,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3566,10 +3566,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3577,10 +3577,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3588,10 +3588,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3599,10 +3599,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -3610,10 +3610,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -3621,10 +3621,10 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4316,10 +4316,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4327,10 +4327,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4338,10 +4338,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4349,10 +4349,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4360,10 +4360,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4371,10 +4371,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4382,10 +4382,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V8
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4393,10 +4393,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V9
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4404,10 +4404,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4415,10 +4415,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $0
+	I32Const $24
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4426,10 +4426,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4437,10 +4437,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $8
+	I32Const $16
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4448,10 +4448,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4459,10 +4459,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
-	I32Const $16
+	I32Const $8
+	I32x4Shl
+	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -4470,10 +4470,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V10
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V3
 	F32x4Mul
@@ -4481,10 +4481,10 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get R0
 	I32WrapI64
 	Get V11
+	I32Const $0
+	I32x4Shl
 	I32Const $24
 	I32x4ShrU
-	V128Const $0x000000ff000000ff, $0x000000ff000000ff
-	V128And
 	F32x4ConvertI32x4S
 	Get V4
 	F32x4Mul
@@ -5104,8 +5104,6 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Const $0x0e0a0c0806020400, $0xffffffffffffffff
 	Set V15
 	Loop
-	V128Const $0x0f0f0f0f0f0f0f0f, $0x0f0f0f0f0f0f0f0f
-	Set V14
 	V128Const $0x3030303030303030, $0x3030303030303030
 	Set V13
 	V128Const $0x2020202020202020, $0x2020202020202020
