@@ -53,18 +53,8 @@ type Matrix struct {
 // NewMatrix returns a matrix of zeros.
 func NewMatrix(rows, cols int, layout Layout) *Matrix {
 	m := &Matrix{}
-	m.init(rows, cols, layout, func(bytes int64) []byte { return make([]byte, bytes) })
+	NewRoom([]int64{MatrixBytes(rows, cols, layout)}).Init(m, rows, cols, layout)
 	return m
-}
-
-func (m *Matrix) init(rows, cols int, layout Layout, take func(bytes int64) []byte) {
-	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
-	if layout == Dense {
-		m.dense = make([]float32, rows*cols)
-		return
-	}
-	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
-	m.packed = take(MatrixBytes(rows, cols, layout))
 }
 
 // roomBytes is how much memory a Room takes at a time, at least: little enough to fit where
@@ -84,14 +74,17 @@ func NewRoom(sizes []int64) *Room { return &Room{sizes: sizes} }
 
 // Init makes m a matrix of zeros that lies in the room.
 func (r *Room) Init(m *Matrix, rows, cols int, layout Layout) {
-	m.init(rows, cols, layout, func(bytes int64) []byte {
-		if len(r.free) == 0 {
-			r.grow()
-		}
-		taken := r.free[:bytes:bytes]
-		r.free = r.free[bytes:]
-		return taken
-	})
+	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
+	if layout == Dense {
+		m.dense = make([]float32, rows*cols)
+		return
+	}
+	m.padded = (rows + kernel.RowMultiple - 1) / kernel.RowMultiple * kernel.RowMultiple
+	if len(r.free) == 0 {
+		r.grow()
+	}
+	bytes := MatrixBytes(rows, cols, layout)
+	m.packed, r.free = r.free[:bytes:bytes], r.free[bytes:]
 }
 
 // grow takes memory for the next matrices.
