@@ -24,11 +24,14 @@ function columns({ prefill, depths }) {
   ];
 }
 
+/** What was measured of a column. */
+const figures = ({ runs }, { value }) => runs.map(value).filter((x) => x !== undefined);
+
 /** The medians of a row in each column, undefined where nothing was measured. */
-const medians = (row, cols) => cols.map((c) => median(row.runs.map(c.value).filter((x) => x !== undefined)));
+const medians = (row, cols) => cols.map((c) => median(figures(row, c)));
 
 /** Those columns in which some row has a figure. */
-const measured = (rows, cols) => cols.filter((c) => rows.some(({ runs }) => runs.some((run) => c.value(run) !== undefined)));
+const measured = (rows, cols) => cols.filter((c) => rows.some((row) => figures(row, c).length > 0));
 
 const markdown = (headings, lines) => [headings, headings.map((_, i) => (i === 0 ? '---' : '---:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
@@ -54,12 +57,12 @@ export function ratios(rows, options, versions) {
     const theirs = medians({ runs }, cols);
     lines.push([`${modelTitle(model)}, ${title(engine, versions)}`, ...medians(ours, cols).map((x, i) => (x === undefined || theirs[i] === undefined ? '' : `${(x / theirs[i]).toFixed(2)}x`))]);
   }
-  return lines.length && markdown(['', ...cols.map((c) => c.heading.replace(', tokens/s', ''))], lines);
+  return lines.length === 0 ? '' : markdown(['', ...cols.map((c) => c.heading.replace(', tokens/s', ''))], lines);
 }
 
 /** How far the figures of one engine with one model are apart at most: the largest over the smallest, less 1. */
 function scatter(rows, cols) {
-  const apart = rows.flatMap(({ runs }) => cols.map((c) => runs.map(c.value).filter((x) => x !== undefined))).map((values) => Math.max(...values) / Math.min(...values) - 1);
+  const apart = rows.flatMap((row) => cols.map((c) => figures(row, c))).map((values) => Math.max(...values) / Math.min(...values) - 1);
   return Math.max(0, ...apart.filter(Number.isFinite));
 }
 

@@ -90,6 +90,12 @@ test('a table tells how many runs an engine had where that differs', () => {
   assert.match(text, /400 \| 2 \|\n.*300 \| 1 \|$/);
 });
 
+test('with nothing to compare there are no ratios', () => {
+  const text = report(results({ rows: [rowOf('gander', run(1000, 300, 50, 400))] }));
+  assert.doesNotMatch(text, /as fast as the others/);
+  assert.match(text, /\n\n## What was measured/);
+});
+
 test('runs of another machine, version or length are not mixed', () => {
   for (const other of [{ machine: 'another' }, { versions: { gander: '0.2.0' } }, { options: { ...options, threads: 2 } }, { options: { ...options, steps: 8 } }]) {
     assert.throws(() => add(results(other), results()), UsageError);
