@@ -43,8 +43,7 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
     return /** @type {Needs[]} */ (needs);
   };
   const more = [...new Set([Math.ceil(cores / 2), cores])].filter((workers) => workers > 1);
-  const [one, ...needsOfMore] = await ask(1, ...more);
-  let needs = one;
+  let [needs, ...needsOfMore] = await ask(1, ...more);
   let fewest = 1;
   if (!needs.supported) return 1; // whose refusal has the reason
   while (!fits(needs) && fewest < LIMIT) {
