@@ -35,26 +35,12 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Shl
 	Set R7
 	Loop
+	Get R0
+	Set R14
 	Get R1
 	Set R10
 	Get R2
-	I64Const $0
-	I64Add
 	Set R9
-	Get R6
-	I64Const $1
-	I64Eq
-	If
-	Get R2
-	Set R13
-	Else
-	Get R2
-	Get R7
-	I64Add
-	Set R13
-	End
-	Get R0
-	Set R14
 	Get R14
 	I32WrapI64
 	V128Load $0
@@ -79,10 +65,6 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I32Eqz
 	If
 	Loop
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -128,10 +110,6 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	F32x4Mul
 	F32x4Add
 	Set V3
-	Get R13
-	I32WrapI64
-	I32Load $64
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $4
@@ -185,10 +163,6 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $128
 	I64Add
 	Set R9
-	Get R13
-	I64Const $128
-	I64Add
-	Set R13
 	Get R8
 	I64Const $-1
 	I64Add
@@ -204,10 +178,6 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Eqz
 	I32Eqz
 	If
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -261,13 +231,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $64
 	I64Add
 	Set R9
-	Get R13
-	I64Const $64
-	I64Add
-	Set R13
 	End
-	Get R0
-	Set R14
 	Get R14
 	I32WrapI64
 	Get V0
@@ -333,6 +297,12 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Shl
 	Set R7
 	Loop
+	Get R0
+	Set R14
+	Get R14
+	Get R3
+	I64Add
+	Set R15
 	Get R1
 	Set R10
 	Get R10
@@ -340,23 +310,7 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Add
 	Set R11
 	Get R2
-	I64Const $0
-	I64Add
 	Set R9
-	Get R6
-	I64Const $1
-	I64Eq
-	If
-	Get R2
-	Set R13
-	Else
-	Get R2
-	Get R7
-	I64Add
-	Set R13
-	End
-	Get R0
-	Set R14
 	Get R14
 	I32WrapI64
 	V128Load $0
@@ -373,23 +327,19 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I32WrapI64
 	V128Load $48
 	Set V3
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $0
 	Set V4
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $16
 	Set V5
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $32
 	Set V6
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $48
 	Set V7
@@ -401,10 +351,6 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I32Eqz
 	If
 	Loop
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -479,10 +425,6 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	F32x4Mul
 	F32x4Add
 	Set V7
-	Get R13
-	I32WrapI64
-	I32Load $64
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $4
@@ -569,10 +511,6 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $128
 	I64Add
 	Set R9
-	Get R13
-	I64Const $128
-	I64Add
-	Set R13
 	Get R8
 	I64Const $-1
 	I64Add
@@ -588,10 +526,6 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Eqz
 	I32Eqz
 	If
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
 	Get R10
 	I32WrapI64
 	F32Load $0
@@ -678,13 +612,7 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $64
 	I64Add
 	Set R9
-	Get R13
-	I64Const $64
-	I64Add
-	Set R13
 	End
-	Get R0
-	Set R14
 	Get R14
 	I32WrapI64
 	Get V0
@@ -701,736 +629,21 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V4
 	V128Store $0, $0
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V5
 	V128Store $0, $16
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V6
 	V128Store $0, $32
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V7
-	V128Store $0, $48
-	Get R0
-	I64Const $64
-	I64Add
-	Set R0
-	Get R2
-	Get R7
-	I64Add
-	Set R2
-	Get R6
-	I64Const $-1
-	I64Add
-	Tee R6
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	RET
-
-// func panel3(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
-TEXT ·panel3(SB), NOSPLIT, $0-112
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load x_base+24(FP)
-	Set R1
-	I64Load m_base+48(FP)
-	Set R2
-	I64Load dstStride+72(FP)
-	Set R3
-	I64Load xStride+80(FP)
-	Set R4
-	I64Load n+88(FP)
-	Set R5
-	I64Load panels+96(FP)
-	Set R6
-	I64Load step+104(FP)
-	Set R7
-	Get R3
-	I64Const $2
-	I64Shl
-	Set R3
-	Get R4
-	I64Const $2
-	I64Shl
-	Set R4
-	Get R7
-	I64Const $2
-	I64Shl
-	Set R7
-	Loop
-	Get R1
-	Set R10
-	Get R10
-	Get R4
-	I64Add
-	Set R11
-	Get R11
-	Get R4
-	I64Add
-	Set R12
-	Get R2
-	I64Const $0
-	I64Add
-	Set R9
-	Get R6
-	I64Const $1
-	I64Eq
-	If
-	Get R2
-	Set R13
-	Else
-	Get R2
-	Get R7
-	I64Add
-	Set R13
-	End
-	Get R0
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V1
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V2
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V3
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R5
-	I64Const $1
-	I64ShrU
-	Tee R8
-	I64Eqz
-	I32Eqz
-	If
-	Loop
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R13
-	I32WrapI64
-	I32Load $64
-	Drop
-	Get R10
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $64
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $80
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R10
-	I64Const $8
-	I64Add
-	Set R10
-	Get R11
-	I64Const $8
-	I64Add
-	Set R11
-	Get R12
-	I64Const $8
-	I64Add
-	Set R12
-	Get R9
-	I64Const $128
-	I64Add
-	Set R9
-	Get R13
-	I64Const $128
-	I64Add
-	Set R13
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	End
-	Get R5
-	I64Const $1
-	I64And
-	I64Eqz
-	I32Eqz
-	If
-	Get R13
-	I32WrapI64
-	I32Load $0
-	Drop
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I64Const $4
-	I64Add
-	Set R12
-	Get R9
-	I64Const $64
-	I64Add
-	Set R9
-	Get R13
-	I64Const $64
-	I64Add
-	Set R13
-	End
-	Get R0
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V2
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V3
-	V128Store $0, $16
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R1
-	Set R10
-	Get R10
-	Get R4
-	I64Add
-	Set R11
-	Get R11
-	Get R4
-	I64Add
-	Set R12
-	Get R2
-	I64Const $32
-	I64Add
-	Set R9
-	Get R0
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V0
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V1
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V2
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V3
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get R5
-	I64Const $1
-	I64ShrU
-	Tee R8
-	I64Eqz
-	I32Eqz
-	If
-	Loop
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R10
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $4
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $64
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $80
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R10
-	I64Const $8
-	I64Add
-	Set R10
-	Get R11
-	I64Const $8
-	I64Add
-	Set R11
-	Get R12
-	I64Const $8
-	I64Add
-	Set R12
-	Get R9
-	I64Const $128
-	I64Add
-	Set R9
-	Get R8
-	I64Const $-1
-	I64Add
-	Tee R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	End
-	Get R5
-	I64Const $1
-	I64And
-	I64Eqz
-	I32Eqz
-	If
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V11
-	Get R11
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V12
-	Get R12
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	Set V13
-	Get R9
-	I32WrapI64
-	V128Load $0
-	Set V15
-	Get V0
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R9
-	I32WrapI64
-	V128Load $16
-	Set V15
-	Get V1
-	Get V15
-	Get V11
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I64Const $4
-	I64Add
-	Set R12
-	Get R9
-	I64Const $64
-	I64Add
-	Set R9
-	End
-	Get R0
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V0
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V1
-	V128Store $0, $48
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R14
-	Get R3
-	I64Add
-	Set R14
-	Get R14
-	I32WrapI64
-	Get V4
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V5
 	V128Store $0, $48
 	Get R0
 	I64Const $64
@@ -1824,381 +1037,5 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	Get R14
 	I32WrapI64
 	Get V7
-	V128Store $0, $48
-	RET
-
-// func mixInt8x3(dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int)
-TEXT ·mixInt8x3(SB), NOSPLIT, $0-120
-	I64Load dst_base+0(FP)
-	Set R0
-	I64Load w_base+24(FP)
-	Set R1
-	I64Load q_base+48(FP)
-	Set R2
-	I64Load scale_base+72(FP)
-	Set R3
-	I64Load dstStride+96(FP)
-	Set R4
-	I64Load stride+104(FP)
-	Set R5
-	I64Load n+112(FP)
-	Set R6
-	Get R4
-	I64Const $2
-	I64Shl
-	Set R4
-	Get R5
-	I64Const $2
-	I64Shl
-	Set R5
-	Get R0
-	Set R13
-	Get R13
-	Get R4
-	I64Add
-	Set R14
-	Get R14
-	Get R4
-	I64Add
-	Set R15
-	Get R1
-	Set R10
-	Get R10
-	Get R5
-	I64Add
-	Set R11
-	Get R11
-	Get R5
-	I64Add
-	Set R12
-	Get R2
-	Set R8
-	Get R3
-	Set R9
-	Get R6
-	Set R7
-	Get R13
-	I32WrapI64
-	V128Load $0
-	Set V0
-	Get R13
-	I32WrapI64
-	V128Load $16
-	Set V1
-	Get R14
-	I32WrapI64
-	V128Load $0
-	Set V2
-	Get R14
-	I32WrapI64
-	V128Load $16
-	Set V3
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Loop
-	Get R10
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V12
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V13
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get R12
-	I64Const $4
-	I64Add
-	Set R12
-	Get R8
-	I32WrapI64
-	V128Load $0
-	I16x8ExtendLowI8x16S
-	I32x4ExtendLowI16x8S
-	F32x4ConvertI32x4S
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R8
-	I32WrapI64
-	V128Load $0
-	I16x8ExtendLowI8x16S
-	I32x4ExtendHighI16x8S
-	F32x4ConvertI32x4S
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R8
-	I64Const $16
-	I64Add
-	Set R8
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R13
-	I32WrapI64
-	Get V0
-	V128Store $0, $0
-	Get R13
-	I32WrapI64
-	Get V1
-	V128Store $0, $16
-	Get R14
-	I32WrapI64
-	Get V2
-	V128Store $0, $0
-	Get R14
-	I32WrapI64
-	Get V3
-	V128Store $0, $16
-	Get R15
-	I32WrapI64
-	Get V4
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get V5
-	V128Store $0, $16
-	Get R1
-	Set R10
-	Get R10
-	Get R5
-	I64Add
-	Set R11
-	Get R11
-	Get R5
-	I64Add
-	Set R12
-	Get R2
-	Set R8
-	Get R3
-	Set R9
-	Get R6
-	Set R7
-	Get R13
-	I32WrapI64
-	V128Load $32
-	Set V0
-	Get R13
-	I32WrapI64
-	V128Load $48
-	Set V1
-	Get R14
-	I32WrapI64
-	V128Load $32
-	Set V2
-	Get R14
-	I32WrapI64
-	V128Load $48
-	Set V3
-	Get R15
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R15
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Loop
-	Get R10
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V12
-	Get R10
-	I64Const $4
-	I64Add
-	Set R10
-	Get R11
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V13
-	Get R11
-	I64Const $4
-	I64Add
-	Set R11
-	Get R12
-	I32WrapI64
-	F32Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get R12
-	I64Const $4
-	I64Add
-	Set R12
-	Get R8
-	I32WrapI64
-	V128Load $0
-	I16x8ExtendHighI8x16S
-	I32x4ExtendLowI16x8S
-	F32x4ConvertI32x4S
-	Set V15
-	Get V0
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V0
-	Get V2
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V2
-	Get V4
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get R8
-	I32WrapI64
-	V128Load $0
-	I16x8ExtendHighI8x16S
-	I32x4ExtendHighI16x8S
-	F32x4ConvertI32x4S
-	Set V15
-	Get V1
-	Get V15
-	Get V12
-	F32x4Mul
-	F32x4Add
-	Set V1
-	Get V3
-	Get V15
-	Get V13
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V5
-	Get V15
-	Get V14
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R8
-	I64Const $16
-	I64Add
-	Set R8
-	Get R9
-	I64Const $4
-	I64Add
-	Set R9
-	Get R7
-	I64Const $-1
-	I64Add
-	Tee R7
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
-	Get R13
-	I32WrapI64
-	Get V0
-	V128Store $0, $32
-	Get R13
-	I32WrapI64
-	Get V1
-	V128Store $0, $48
-	Get R14
-	I32WrapI64
-	Get V2
-	V128Store $0, $32
-	Get R14
-	I32WrapI64
-	Get V3
-	V128Store $0, $48
-	Get R15
-	I32WrapI64
-	Get V4
-	V128Store $0, $32
-	Get R15
-	I32WrapI64
-	Get V5
 	V128Store $0, $48
 	RET

@@ -9,8 +9,7 @@ import "github.com/gander-lm/gander/core/kernel"
 var F32 = register(Type{
 	Name: "f32",
 	newChunk: func(kvHeads, headDim int) chunk {
-		n := kvHeads * ChunkLen
-		return &chunkF32{headDim: headDim, k: make([]float32, n*headDim), v: make([]float32, n*panelled(headDim))}
+		return &chunkF32{headDim: headDim, heads: make([]float32, kvHeads*ChunkLen*(headDim+panelled(headDim)))}
 	},
 	chunkBytes: func(kvHeads, headDim int) int64 {
 		return 4 * int64(kvHeads) * ChunkLen * int64(headDim+panelled(headDim))
@@ -21,22 +20,30 @@ var F32 = register(Type{
 func panelled(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols * kernel.PanelCols }
 
 // chunkF32 has panels of sixteen neighbouring positions of keys (see
-// kernel.Scores), and of sixteen numbers of values (see kernel.Mix).
+// kernel.Scores), and of sixteen numbers of values (see kernel.Mix). Those of a head
+// follow each other, since they are read so.
 type chunkF32 struct {
 	headDim int
-	k       []float32 // [kvHeads, ChunkLen/16, headDim, 16]
-	v       []float32 // [kvHeads, ⌈headDim/16⌉, ChunkLen, 16]
+	heads   []float32 // [kvHeads], of each the keys [ChunkLen/16, headDim, 16] and the values [⌈headDim/16⌉, ChunkLen, 16]
+}
+
+// head returns the keys and the values of a head.
+func (c *chunkF32) head(h int) (k, v []float32) {
+	keys := ChunkLen * c.headDim
+	size := keys + ChunkLen*panelled(c.headDim)
+	part := c.heads[h*size : (h+1)*size]
+	return part[:keys], part[keys:]
 }
 
 func (c *chunkF32) put(p int, k, v []float32) {
 	const cols = kernel.PanelCols
 	hd := c.headDim
 	for h := range len(k) / hd {
-		keys := c.k[(h*ChunkLen+p/cols*cols)*hd+p%cols:]
+		keys, values := c.head(h)
+		keys, values = keys[p/cols*cols*hd+p%cols:], values[p*cols:]
 		for d, x := range k[h*hd : (h+1)*hd] {
 			keys[d*cols] = x
 		}
-		values := c.v[h*ChunkLen*panelled(hd)+p*cols:]
 		for d := 0; d < hd; d += cols {
 			copy(values[d*ChunkLen:], v[h*hd+d:h*hd+min(d+cols, hd)])
 		}
@@ -47,11 +54,11 @@ func (c *chunkF32) get(p int, k, v []float32) {
 	const cols = kernel.PanelCols
 	hd := c.headDim
 	for h := range len(k) / hd {
-		keys := c.k[(h*ChunkLen+p/cols*cols)*hd+p%cols:]
+		keys, values := c.head(h)
+		keys, values = keys[p/cols*cols*hd+p%cols:], values[p*cols:]
 		for d := range hd {
 			k[h*hd+d] = keys[d*cols]
 		}
-		values := c.v[h*ChunkLen*panelled(hd)+p*cols:]
 		for d := 0; d < hd; d += cols {
 			copy(v[h*hd+d:h*hd+min(d+cols, hd)], values[d*ChunkLen:])
 		}
@@ -59,12 +66,11 @@ func (c *chunkF32) get(p int, k, v []float32) {
 }
 
 func (c *chunkF32) scores(dst []float32, q *Queries, head, n int) {
-	size := ChunkLen * c.headDim
-	kernel.Scores(dst, Stride(n), q.rows, c.k[head*size:(head+1)*size], c.headDim, n)
+	keys, _ := c.head(head)
+	kernel.Scores(dst, Stride(n), q.rows, keys, c.headDim, n)
 }
 
 func (c *chunkF32) mix(dst, w []float32, stride, head, first, n int) {
-	size := ChunkLen * panelled(c.headDim)
-	values := c.v[head*size : (head+1)*size]
+	_, values := c.head(head)
 	kernel.Mix(dst, w, stride, values[first*kernel.PanelCols:], ChunkLen*kernel.PanelCols, c.headDim, n)
 }
