@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"unsafe"
 )
 
 // BlockLen is the number of values along a row that share a scale, in
@@ -36,13 +37,14 @@ type Activations struct {
 
 // Bytes returns the size of the memory held, in bytes.
 func (a *Activations) Bytes() int64 {
-	return 2*int64(cap(a.Q)+cap(a.forInt4)) + int64(cap(a.Blocks))*12
+	return 2*int64(cap(a.Q)+cap(a.forInt4)) + int64(cap(a.Blocks))*int64(unsafe.Sizeof(BlockScale{}))
 }
 
 // BlockScale is what 32 activations share.
 type BlockScale struct {
 	D   float32  // scale
 	Sum [2]int32 // sums of the first and the last 16 integers
+	Top [2]int32 // of these, those in columns 5 and 7 of each eight, which meet the highest nibbles of int4
 }
 
 // Resize makes room for tokens rows of cols values and points X at x, which
@@ -83,12 +85,12 @@ func (a *Activations) token(t int) (q []int16, blocks []BlockScale) {
 }
 
 // int4 returns the integers of row t as products with weights of 4 bits take them. Such
-// a product doesn't take the nibbles of an int16 apart: with n0..n3 from the lowest, and
-// v0..v3 the vectors of Q that they meet, it makes
+// a product doesn't take the nibbles of an int16 apart: with n0..n2 from the lowest and n3
+// signed, and v0..v3 the vectors of Q that they meet, it makes
 //
-//	n0·v0 + (n1+16·n2+256·n3)·v1 + (n2+16·n3)·(v2-16·v1) + n3·(v3-16·v2)
+//	(n0+16·n1+256·n2+4096·n3)·v0 + (n1+16·n2+256·n3)·(v1-16·v0) + (n2+16·n3)·(v2-16·v1) + n3·(v3-16·v2)
 //
-// of a mask and three shifts, which is n0·v0 + n1·v1 + n2·v2 + n3·v3. So v2 and v3 are
+// of three shifts, which is n0·v0 + n1·v1 + n2·v2 + n3·v3, modulo 2^32. So v1 to v3 are
 // less 16 times the vector before; 17 times the largest integer must fit in 16 bits.
 func (a *Activations) int4(t int) []int16 {
 	if a.int4Token != t+1 {
@@ -104,7 +106,7 @@ func (a *Activations) int4(t int) []int16 {
 
 func differencesGeneric(dst, q []int16) {
 	for i, v := range q {
-		if i%32 >= 16 {
+		if i%32 >= 8 {
 			v -= 16 * q[i-8]
 		}
 		dst[i] = v
@@ -123,7 +125,7 @@ func quantizeGeneric(q []int16, blocks []BlockScale, x []float32) {
 		out := (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
 		var inv float32
 		blocks[b].D, inv = blockScale(block)
-		blocks[b].Sum = [2]int32{}
+		blocks[b].Sum, blocks[b].Top = [2]int32{}, [2]int32{}
 		for i, v := range block {
 			// Adding and taking away 1.5*2^23 rounds to an integer, ties to even.
 			v := float32(v * inv)
@@ -132,6 +134,9 @@ func quantizeGeneric(q []int16, blocks []BlockScale, x []float32) {
 				n = int32((v + roundMagic) - roundMagic)
 			}
 			blocks[b].Sum[i/16] += n
+			if i%8 == 5 || i%8 == 7 {
+				blocks[b].Top[i/16] += n
+			}
 			// k0..k3 of four: (k0, k2) from 0, (k1, k3) from 8, each four times.
 			at := i/4*16 + i%2*8 + i%4/2
 			for j := 0; j < 8; j += 2 {

@@ -152,12 +152,14 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Set F0
 	End
 	End
-	// V1: inverse scale, V0: sums, V2: eight integers
+	// V1: inverse scale, V0: sums, V4: those of columns 4 to 7 of each eight, V2, V3: eight integers
 	Get F0
 	F32x4Splat
 	Set V1
 	V128Const $0, $0
 	Set V0
+	V128Const $0, $0
+	Set V4
 	Get R3
 	I32WrapI64
 	V128Load $0
@@ -182,6 +184,10 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Get V3
 	I32x4Add
 	Set V0
+	Get V4
+	Get V3
+	I32x4Add
+	Set V4
 	Get V2
 	Get V3
 	I16x8NarrowI32x4S
@@ -234,6 +240,10 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Get V3
 	I32x4Add
 	Set V0
+	Get V4
+	Get V3
+	I32x4Add
+	Set V4
 	Get V2
 	Get V3
 	I16x8NarrowI32x4S
@@ -276,8 +286,18 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	I32x4ExtractLane $0, $3
 	I32Add
 	I32Store $4
+	Get R1
+	I32WrapI64
+	Get V4
+	I32x4ExtractLane $0, $1
+	Get V4
+	I32x4ExtractLane $0, $3
+	I32Add
+	I32Store $12
 	V128Const $0, $0
 	Set V0
+	V128Const $0, $0
+	Set V4
 	Get R3
 	I32WrapI64
 	V128Load $64
@@ -302,6 +322,10 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Get V3
 	I32x4Add
 	Set V0
+	Get V4
+	Get V3
+	I32x4Add
+	Set V4
 	Get V2
 	Get V3
 	I16x8NarrowI32x4S
@@ -354,6 +378,10 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Get V3
 	I32x4Add
 	Set V0
+	Get V4
+	Get V3
+	I32x4Add
+	Set V4
 	Get V2
 	Get V3
 	I16x8NarrowI32x4S
@@ -396,12 +424,20 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	I32x4ExtractLane $0, $3
 	I32Add
 	I32Store $8
+	Get R1
+	I32WrapI64
+	Get V4
+	I32x4ExtractLane $0, $1
+	Get V4
+	I32x4ExtractLane $0, $3
+	I32Add
+	I32Store $16
 	Get R0
 	I64Const $256
 	I64Add
 	Set R0
 	Get R1
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R1
 	Get R3
@@ -442,6 +478,12 @@ TEXT ·differences(SB), NOSPLIT, $0-48
 	Get R1
 	I32WrapI64
 	V128Load $16
+	Get R1
+	I32WrapI64
+	V128Load $0
+	I32Const $4
+	I16x8Shl
+	I16x8Sub
 	V128Store $0, $16
 	Get R0
 	I32WrapI64

@@ -107,7 +107,7 @@ func (f *Packed) unpackGeneric(dst []int16, scales []float32, w []byte) {
 			}
 			for c := range 4 {
 				for i := range 8 { // nibble n of int16 lane i to vector n
-					lane := binary.LittleEndian.Uint16(w[16*c+2*i:])
+					lane := binary.LittleEndian.Uint16(w[16*c+2*i:]) ^ 0x8000 // all nibbles without a sign
 					for n := range 4 {
 						dst[32*c+8*n+i] = int16(lane>>(4*n)&15) - offset
 					}

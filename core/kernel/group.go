@@ -80,5 +80,5 @@ func nibbles(v *[8]int8, min bool) uint32 {
 		offset = 0
 	}
 	n := func(i int) uint32 { return uint32(v[i]+offset) & 15 }
-	return n(0) | n(1)<<4 | n(4)<<8 | n(5)<<12 | n(2)<<16 | n(3)<<20 | n(6)<<24 | n(7)<<28
+	return n(0) | n(1)<<4 | n(4)<<8 | (n(5)^8)<<12 | n(2)<<16 | n(3)<<20 | n(6)<<24 | (n(7)^8)<<28
 }

@@ -1495,11 +1495,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get R1
 	I32WrapI64
@@ -1521,11 +1525,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R0
 	I32WrapI64
@@ -1553,11 +1561,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $4
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $20
 	Get R2
 	I32WrapI64
@@ -1579,11 +1591,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $36
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $52
 	Get R0
 	I32WrapI64
@@ -1611,11 +1627,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $8
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $24
 	Get R3
 	I32WrapI64
@@ -1637,11 +1657,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $40
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $56
 	Get R0
 	I32WrapI64
@@ -1669,11 +1693,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $12
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $28
 	Get R4
 	I32WrapI64
@@ -1695,11 +1723,15 @@ TEXT ·packGroupInt4(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $44
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $60
 	Get R0
 	I32WrapI64
@@ -1836,11 +1868,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get R1
 	I32WrapI64
@@ -1860,11 +1896,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R0
 	I32WrapI64
@@ -1896,11 +1936,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $4
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $20
 	Get R2
 	I32WrapI64
@@ -1920,11 +1964,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $36
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $52
 	Get R0
 	I32WrapI64
@@ -1956,11 +2004,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $8
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $24
 	Get R3
 	I32WrapI64
@@ -1980,11 +2032,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $40
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $56
 	Get R0
 	I32WrapI64
@@ -2016,11 +2072,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $12
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $28
 	Get R4
 	I32WrapI64
@@ -2040,11 +2100,15 @@ TEXT ·packGroupInt4Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $44
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $60
 	Get R0
 	I32WrapI64
@@ -2187,11 +2251,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get R1
 	I32WrapI64
@@ -2213,11 +2281,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R0
 	I32WrapI64
@@ -2251,11 +2323,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $4
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $20
 	Get R2
 	I32WrapI64
@@ -2277,11 +2353,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $36
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $52
 	Get R0
 	I32WrapI64
@@ -2315,11 +2395,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $8
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $24
 	Get R3
 	I32WrapI64
@@ -2341,11 +2425,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $40
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $56
 	Get R0
 	I32WrapI64
@@ -2379,11 +2467,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $12
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $28
 	Get R4
 	I32WrapI64
@@ -2405,11 +2497,15 @@ TEXT ·packGroupInt4G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $44
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $60
 	Get R0
 	I32WrapI64
@@ -2552,11 +2648,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get R1
 	I32WrapI64
@@ -2576,11 +2676,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R0
 	I32WrapI64
@@ -2624,11 +2728,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $4
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $20
 	Get R2
 	I32WrapI64
@@ -2648,11 +2756,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $36
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $52
 	Get R0
 	I32WrapI64
@@ -2696,11 +2808,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $8
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $24
 	Get R3
 	I32WrapI64
@@ -2720,11 +2836,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $40
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $56
 	Get R0
 	I32WrapI64
@@ -2768,11 +2888,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $12
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $28
 	Get R4
 	I32WrapI64
@@ -2792,11 +2916,15 @@ TEXT ·packGroupInt4G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $44
 	Get R0
 	I32WrapI64
 	Get V0
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $60
 	Get R0
 	I32WrapI64

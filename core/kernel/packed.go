@@ -16,8 +16,10 @@ import (
 //
 // In 16 bytes of int4, row r has the int16 lanes 2r and 2r+1. The nibbles of the
 // first, lowest first, are columns 0, 1, 4, 5, those of the second 2, 3, 6, 7:
-// so both meet the activations in the order of Activations.Q. A nibble holds the
-// weight plus 8, or with a minimum the weight itself, 0 to 15.
+// so both meet the activations in the order of Activations.Q. The lower nibbles hold the
+// weight plus 8, or with a minimum the weight itself, 0 to 15; the highest one, signed,
+// the weight, or with a minimum the weight less 8, so that a shift of the lane has the
+// sign of what is left.
 //
 // The number of groups is a multiple of four: the product walks four streams, a
 // quarter of the matrix apart from each other (docs/kernels.md says why).
@@ -179,8 +181,8 @@ func sumInt8(sum *[GroupRows]int32, w []byte, x []int16) {
 func sumInt4(sum *[GroupRows]int32, w []byte, x []int16) {
 	for ; len(w) > 0; w, x = w[16:], x[32:] {
 		for r := range sum {
-			a, b := int32(binary.LittleEndian.Uint16(w[4*r:])), int32(binary.LittleEndian.Uint16(w[4*r+2:]))
-			sum[r] += a&15*int32(x[0]) + b&15*int32(x[1]) + a>>4*int32(x[8]) + b>>4*int32(x[9]) +
+			a, b := int32(int16(binary.LittleEndian.Uint16(w[4*r:]))), int32(int16(binary.LittleEndian.Uint16(w[4*r+2:])))
+			sum[r] += a*int32(x[0]) + b*int32(x[1]) + a>>4*int32(x[8]) + b>>4*int32(x[9]) +
 				a>>8*int32(x[16]) + b>>8*int32(x[17]) + a>>12*int32(x[24]) + b>>12*int32(x[25])
 		}
 		if len(w) == 16 {
@@ -192,17 +194,20 @@ func sumInt4(sum *[GroupRows]int32, w []byte, x []int16) {
 // addHalf adds the integer sums of half h of a block, or of a whole one, to acc.
 // scales are the block's scales and minima.
 func (f *Packed) addHalf(acc *[GroupRows]float32, sum *[GroupRows]int32, scales []byte, x *BlockScale, h int) {
-	total := x.Sum[h]
+	total, top := x.Sum[h], x.Top[h]
 	if f.Group == BlockLen {
-		total += x.Sum[1]
+		total, top = total+x.Sum[1], top+x.Top[1]
+	}
+	off := int32(0) // by which the nibbles' sum is too large
+	if f.Bits == 4 {
+		off = 8 * (total - top)
+		if f.Min {
+			off = -8 * top
+		}
 	}
 	float := func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(scales[4*i:])) }
 	for r := range acc {
-		n := sum[r]
-		if f.Bits == 4 && !f.Min {
-			n -= 8 * total
-		}
-		acc[r] += float32(float32(n) * float32(float(4*h+r)*x.D))
+		acc[r] += float32(float32(sum[r]-off) * float32(float(4*h+r)*x.D))
 		if f.Min {
 			acc[r] -= float32(float(4*(f.Vectors()/2+h)+r) * float32(float32(total)*x.D))
 		}

@@ -42,6 +42,7 @@ func TestQuantizeEqualsGeneric(t *testing.T) {
 			sameBits(t, scalesOf(want), scalesOf(all[1:1+blocks]), "scales of kind %d", kind)
 			for i, b := range want {
 				require.Equal(t, b.Sum, all[1+i].Sum, "sums of kind %d", kind)
+				require.Equal(t, b.Top, all[1+i].Top, "sums of kind %d", kind)
 			}
 			require.Zero(t, all[0])
 			require.Zero(t, all[blocks+1])
@@ -74,7 +75,7 @@ func TestDifferencesEqualGeneric(t *testing.T) {
 func TestQuantizeError(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	a := testActivations(r, 3, 64, 0)
-	sums := make([][2]int32, len(a.Blocks))
+	sums, tops := make([][2]int32, len(a.Blocks)), make([][2]int32, len(a.Blocks))
 	for i, x := range a.X {
 		at := i/4*16 + i%2*8 + i%4/2
 		for j := 0; j < 8; j += 2 {
@@ -84,9 +85,13 @@ func TestQuantizeError(t *testing.T) {
 			require.GreaterOrEqual(t, a.Q[at+j], int16(-maxActivation))
 		}
 		sums[i/BlockLen][i%BlockLen/16] += int32(a.Q[at])
+		if i%8 == 5 || i%8 == 7 {
+			tops[i/BlockLen][i%BlockLen/16] += int32(a.Q[at])
+		}
 	}
 	for i, b := range a.Blocks {
 		require.Equal(t, sums[i], b.Sum)
+		require.Equal(t, tops[i], b.Top)
 	}
 }
 
@@ -236,45 +241,70 @@ func TestHalvesAreTwoMatrices(t *testing.T) {
 }
 
 // TestMatVecAgainstFloat64 computes d*q - m of each weight, taken out of the block
-// by the documented order, times the activations, in float64.
+// by the documented order, times the activations, in float64: of random blocks, and of
+// the largest integers, whose sums go through numbers that don't fit in 32 bits.
 func TestMatVecAgainstFloat64(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	const groups, blocks = 4, 2
 	for _, f := range formats {
 		t.Run(f.String(), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(5, 1))
-			const groups, blocks = 4, 2
-			w := randomPacked(r, f, groups, blocks, false)
-			a := testActivations(r, 1, blocks*BlockLen, 0)
-			got := make([]float32, groups*GroupRows)
-			f.MatMul(got, w, a, &Tile{})
-			for row := range got {
-				want, size := 0.0, 0.0
-				for col := range blocks * BlockLen {
-					block := w[(row/4*blocks+col/32)*f.BlockBytes():]
-					i, lane, h := col%32, row%4, col%32/f.Group
-					float := func(v int) float64 {
-						return float64(math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*v+4*lane:])))
+			againstFloat64(t, f, randomPacked(r, f, groups, blocks, false), testActivations(r, 1, blocks*BlockLen, 0))
+			for _, bits := range []byte{0x00, 0x77, 0x7f, 0x80, 0x88, 0xff} {
+				w := randomPacked(r, f, groups, blocks, false)
+				for b := 0; b < len(w); b += f.BlockBytes() {
+					for i := range f.WeightBytes() {
+						w[b+i] = bits
 					}
-					weight := 0.0
-					if f.Bits == 8 {
-						weight = float64(int8(block[i/4*16+4*lane+i%4]))
-					} else {
-						nibble := []int{0, 1, 0, 1, 2, 3, 2, 3}[i%8]
-						weight = float64(binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:]) >> (4 * nibble) & 15)
-						if !f.Min {
-							weight -= 8
-						}
-					}
-					weight *= float(h)
-					if f.Min {
-						weight -= float(BlockLen/f.Group + h)
-					}
-					x := float64(a.Q[col/4*16+col%2*8+col%4/2]) * float64(a.Blocks[col/32].D)
-					want += weight * x
-					size += math.Abs(weight * x)
 				}
-				require.InDelta(t, want, float64(got[row]), 1e-6*size+1e-5*float64(f.Bits), "row %d", row)
+				for _, signs := range []uint32{0, 0xffffffff, 0x55555555, 0xf0f0f0f0, r.Uint32()} {
+					a := testActivations(r, 1, blocks*BlockLen, 0)
+					for i := range a.X {
+						a.X[i] = 1 - 2*float32(signs>>(i%32)&1)
+					}
+					a.Resize(a.X, 1, len(a.X))
+					a.Quantize()
+					againstFloat64(t, f, w, a)
+				}
 			}
 		})
+	}
+}
+
+func againstFloat64(t *testing.T, f *Packed, w []byte, a *Activations) {
+	blocks := a.Cols / BlockLen
+	got := make([]float32, len(w)/f.BlockBytes()/blocks*GroupRows)
+	f.MatMul(got, w, a, &Tile{})
+	for row := range got {
+		want, size := 0.0, 0.0
+		for col := range a.Cols {
+			block := w[(row/4*blocks+col/32)*f.BlockBytes():]
+			i, lane, h := col%32, row%4, col%32/f.Group
+			float := func(v int) float64 {
+				return float64(math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*v+4*lane:])))
+			}
+			weight := 0.0
+			if f.Bits == 8 {
+				weight = float64(int8(block[i/4*16+4*lane+i%4]))
+			} else {
+				nibble := []int{0, 1, 0, 1, 2, 3, 2, 3}[i%8]
+				word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
+				weight = float64(word >> (4 * nibble) & 15)
+				if nibble == 3 {
+					weight = float64(int16(word)>>12) + 8
+				}
+				if !f.Min {
+					weight -= 8
+				}
+			}
+			weight *= float(h)
+			if f.Min {
+				weight -= float(BlockLen/f.Group + h)
+			}
+			x := float64(a.Q[col/4*16+col%2*8+col%4/2]) * float64(a.Blocks[col/32].D)
+			want += weight * x
+			size += math.Abs(weight * x)
+		}
+		require.InDelta(t, want, float64(got[row]), 1e-6*size+1e-5*float64(f.Bits), "row %d", row)
 	}
 }
 

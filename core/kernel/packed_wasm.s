@@ -785,16 +785,18 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get V11
 	I32x4Add
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -805,10 +807,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -819,10 +818,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -833,10 +829,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -862,7 +855,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -1742,16 +1735,18 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -1768,10 +1763,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -1788,10 +1780,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -1808,10 +1797,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -1843,7 +1829,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -2356,16 +2342,18 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V11
 	I32x4Add
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2376,10 +2364,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2390,10 +2375,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2404,10 +2386,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2772,16 +2751,18 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V11
 	I32x4Add
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2792,10 +2773,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2806,10 +2784,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2820,10 +2795,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -2849,7 +2821,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -3373,16 +3345,18 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3399,10 +3373,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3419,10 +3390,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3439,10 +3407,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $128
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3824,16 +3789,18 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3850,10 +3817,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3870,10 +3834,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3890,10 +3851,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $144
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -3925,7 +3883,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -4078,8 +4036,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	V128Const $0, $0
 	Set V3
 	Loop
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $0
@@ -4101,15 +4057,13 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4117,7 +4071,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4125,7 +4079,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4135,15 +4089,13 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4151,7 +4103,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4159,7 +4111,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4169,15 +4121,13 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4185,7 +4135,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4193,7 +4143,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4203,15 +4153,13 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4219,7 +4167,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4227,7 +4175,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4254,8 +4202,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4263,7 +4209,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4271,7 +4217,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4279,7 +4225,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4290,8 +4236,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4299,7 +4243,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4307,7 +4251,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4315,7 +4259,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4326,8 +4270,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4335,7 +4277,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4343,7 +4285,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4351,7 +4293,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4362,8 +4304,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4371,7 +4311,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4379,7 +4319,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4387,7 +4327,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4414,8 +4354,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4423,7 +4361,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4431,7 +4369,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4439,7 +4377,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4450,8 +4388,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4459,7 +4395,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4467,7 +4403,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4475,7 +4411,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4486,8 +4422,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4495,7 +4429,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4503,7 +4437,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4511,7 +4445,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4522,8 +4456,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4531,7 +4463,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4539,7 +4471,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4547,7 +4479,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4574,8 +4506,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4583,7 +4513,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4591,7 +4521,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4599,7 +4529,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4610,8 +4540,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4619,7 +4547,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4627,7 +4555,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4635,7 +4563,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4646,8 +4574,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4655,7 +4581,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4663,7 +4589,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4671,7 +4597,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -4682,8 +4608,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -4691,7 +4615,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -4699,7 +4623,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -4707,12 +4631,12 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
+	// V14: eight times the sum of the activations of the lower nibbles, which are the weights plus 8
 	Get R2
 	I32WrapI64
 	I32Load $4
@@ -4720,6 +4644,14 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	I32WrapI64
 	I32Load $8
 	I32Add
+	Get R2
+	I32WrapI64
+	I32Load $12
+	Get R2
+	I32WrapI64
+	I32Load $16
+	I32Add
+	I32Sub
 	I32Const $3
 	I32Shl
 	I32x4Splat
@@ -4740,16 +4672,18 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get V14
 	I32x4Sub
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -4760,10 +4694,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -4774,10 +4705,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -4788,10 +4716,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -4817,7 +4742,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -4970,8 +4895,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	V128Const $0, $0
 	Set V3
 	Loop
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $0
@@ -4993,15 +4916,13 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5009,7 +4930,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5017,7 +4938,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5027,15 +4948,13 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5043,7 +4962,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5051,7 +4970,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5061,15 +4980,13 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5077,7 +4994,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5085,7 +5002,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5095,15 +5012,13 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5111,7 +5026,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5119,7 +5034,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5146,8 +5061,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5155,7 +5068,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5163,7 +5076,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5171,7 +5084,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5182,8 +5095,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5191,7 +5102,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5199,7 +5110,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5207,7 +5118,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5218,8 +5129,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5227,7 +5136,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5235,7 +5144,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5243,7 +5152,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5254,8 +5163,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5263,7 +5170,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5271,7 +5178,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5279,7 +5186,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5306,8 +5213,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5315,7 +5220,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5323,7 +5228,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5331,7 +5236,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5342,8 +5247,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5351,7 +5254,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5359,7 +5262,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5367,7 +5270,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5378,8 +5281,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5387,7 +5288,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5395,7 +5296,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5403,7 +5304,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5414,8 +5315,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5423,7 +5322,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5431,7 +5330,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5439,7 +5338,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5466,8 +5365,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5475,7 +5372,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5483,7 +5380,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5491,7 +5388,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5502,8 +5399,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5511,7 +5406,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5519,7 +5414,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5527,7 +5422,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5538,8 +5433,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5547,7 +5440,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5555,7 +5448,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5563,7 +5456,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5574,8 +5467,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -5583,7 +5474,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5591,7 +5482,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5599,9 +5490,37 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: eight times the sum of the activations of the highest nibbles, which are the weights less 8
+	Get R2
+	I32WrapI64
+	I32Load $12
+	Get R2
+	I32WrapI64
+	I32Load $16
+	I32Add
+	I32Const $3
+	I32Shl
+	I32x4Splat
+	Set V14
+	Get V4
+	Get V14
+	I32x4Add
+	Set V4
+	Get V5
+	Get V14
+	I32x4Add
+	Set V5
+	Get V6
+	Get V14
+	I32x4Add
+	Set V6
+	Get V7
+	Get V14
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -5619,16 +5538,18 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -5645,10 +5566,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -5665,10 +5583,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -5685,10 +5600,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -5720,7 +5632,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -5873,8 +5785,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Const $0, $0
 	Set V3
 	Loop
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $0
@@ -5896,15 +5806,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5912,7 +5820,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5920,7 +5828,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5930,15 +5838,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5946,7 +5852,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5954,7 +5860,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5964,15 +5870,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -5980,7 +5884,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -5988,7 +5892,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -5998,15 +5902,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6014,7 +5916,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6022,7 +5924,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6049,8 +5951,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6058,7 +5958,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6066,7 +5966,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6074,7 +5974,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6085,8 +5985,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6094,7 +5992,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6102,7 +6000,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6110,7 +6008,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6121,8 +6019,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6130,7 +6026,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6138,7 +6034,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6146,7 +6042,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6157,8 +6053,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6166,7 +6060,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6174,7 +6068,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6182,15 +6076,19 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
+	// V14: eight times the sum of the activations of the lower nibbles, which are the weights plus 8
 	Get R2
 	I32WrapI64
 	I32Load $4
+	Get R2
+	I32WrapI64
+	I32Load $12
+	I32Sub
 	I32Const $3
 	I32Shl
 	I32x4Splat
@@ -6211,16 +6109,18 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V14
 	I32x4Sub
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6231,10 +6131,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6245,10 +6142,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6259,16 +6153,11 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Set V3
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $128
@@ -6290,15 +6179,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6306,7 +6193,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6314,7 +6201,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6324,15 +6211,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6340,7 +6225,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6348,7 +6233,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6358,15 +6243,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6374,7 +6257,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6382,7 +6265,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6392,15 +6275,13 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6408,7 +6289,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6416,7 +6297,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6443,8 +6324,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6452,7 +6331,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6460,7 +6339,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6468,7 +6347,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6479,8 +6358,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6488,7 +6365,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6496,7 +6373,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6504,7 +6381,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6515,8 +6392,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6524,7 +6399,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6532,7 +6407,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6540,7 +6415,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6551,8 +6426,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -6560,7 +6433,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6568,7 +6441,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6576,15 +6449,19 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	// V14: eight times the sum of the activations, since a nibble is the weight plus 8
+	// V14: eight times the sum of the activations of the lower nibbles, which are the weights plus 8
 	Get R2
 	I32WrapI64
 	I32Load $8
+	Get R2
+	I32WrapI64
+	I32Load $16
+	I32Sub
 	I32Const $3
 	I32Shl
 	I32x4Splat
@@ -6605,16 +6482,18 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get V14
 	I32x4Sub
 	Set V7
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6625,10 +6504,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6639,10 +6515,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6653,10 +6526,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -6682,7 +6552,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -6835,8 +6705,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Const $0, $0
 	Set V3
 	Loop
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $0
@@ -6858,15 +6726,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6874,7 +6740,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6882,7 +6748,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6892,15 +6758,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6908,7 +6772,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6916,7 +6780,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6926,15 +6790,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6942,7 +6804,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6950,7 +6812,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -6960,15 +6822,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $0
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -6976,7 +6836,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -6984,7 +6844,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7011,8 +6871,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7020,7 +6878,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7028,7 +6886,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7036,7 +6894,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7047,8 +6905,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7056,7 +6912,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7064,7 +6920,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7072,7 +6928,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7083,8 +6939,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7092,7 +6946,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7100,7 +6954,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7108,7 +6962,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7119,8 +6973,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7128,7 +6980,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7136,7 +6988,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7144,9 +6996,33 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: eight times the sum of the activations of the highest nibbles, which are the weights less 8
+	Get R2
+	I32WrapI64
+	I32Load $12
+	I32Const $3
+	I32Shl
+	I32x4Splat
+	Set V14
+	Get V4
+	Get V14
+	I32x4Add
+	Set V4
+	Get V5
+	Get V14
+	I32x4Add
+	Set V5
+	Get V6
+	Get V14
+	I32x4Add
+	Set V6
+	Get V7
+	Get V14
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -7160,16 +7036,18 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7186,10 +7064,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7206,10 +7081,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7226,10 +7098,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $64
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7240,8 +7109,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	F32x4Mul
 	F32x4Sub
 	Set V3
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	Set V13
 	Get R1
 	I32WrapI64
 	V128Load $128
@@ -7263,15 +7130,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V4
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7279,7 +7144,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7287,7 +7152,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7297,15 +7162,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V5
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7313,7 +7176,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7321,7 +7184,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7331,15 +7194,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V6
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7347,7 +7208,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7355,7 +7216,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7365,15 +7226,13 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	V128Load $32
 	Set V12
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	Set V7
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7381,7 +7240,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7389,7 +7248,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7416,8 +7275,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V4
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7425,7 +7282,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7433,7 +7290,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7441,7 +7298,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V4
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7452,8 +7309,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V5
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7461,7 +7316,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7469,7 +7324,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7477,7 +7332,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V5
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7488,8 +7343,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V6
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7497,7 +7350,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7505,7 +7358,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7513,7 +7366,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V6
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
 	I32x4Add
@@ -7524,8 +7377,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set V12
 	Get V7
 	Get V12
-	Get V13
-	V128And
 	Get V8
 	I32x4DotI16x8S
 	I32x4Add
@@ -7533,7 +7384,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	Get V9
 	I32x4DotI16x8S
 	I32x4Add
@@ -7541,7 +7392,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	Get V10
 	I32x4DotI16x8S
 	I32x4Add
@@ -7549,9 +7400,33 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get V7
 	Get V12
 	I32Const $12
-	I16x8ShrU
+	I16x8ShrS
 	Get V11
 	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	// V14: eight times the sum of the activations of the highest nibbles, which are the weights less 8
+	Get R2
+	I32WrapI64
+	I32Load $16
+	I32Const $3
+	I32Shl
+	I32x4Splat
+	Set V14
+	Get V4
+	Get V14
+	I32x4Add
+	Set V4
+	Get V5
+	Get V14
+	I32x4Add
+	Set V5
+	Get V6
+	Get V14
+	I32x4Add
+	Set V6
+	Get V7
+	Get V14
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -7565,16 +7440,18 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
 	Get V0
 	Get V4
 	F32x4ConvertI32x4S
 	Get R4
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7591,10 +7468,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R5
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7611,10 +7485,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R6
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7631,10 +7502,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R7
 	I32WrapI64
 	V128Load $80
-	Get R2
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
@@ -7666,7 +7534,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	I64Add
 	Set R1
 	Get R2
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R2
 	Get R3
@@ -8531,7 +8399,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8541,7 +8409,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8551,7 +8419,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8561,11 +8429,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -8575,7 +8439,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8585,7 +8449,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8595,7 +8459,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8605,11 +8469,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -8619,7 +8479,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8629,7 +8489,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8639,7 +8499,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8649,11 +8509,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -8663,7 +8519,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8673,7 +8529,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8683,7 +8539,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8693,11 +8549,7 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -8746,7 +8598,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $0
@@ -8754,7 +8606,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $16
@@ -8762,7 +8614,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $32
@@ -8770,9 +8622,9 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -8782,7 +8634,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $64
@@ -8790,7 +8642,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $80
@@ -8798,7 +8650,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $96
@@ -8806,9 +8658,9 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -8818,7 +8670,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $128
@@ -8826,7 +8678,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $144
@@ -8834,7 +8686,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $160
@@ -8842,9 +8694,9 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -8854,7 +8706,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $192
@@ -8862,7 +8714,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $208
@@ -8870,7 +8722,7 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $224
@@ -8878,9 +8730,9 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -8935,7 +8787,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8945,7 +8797,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8955,7 +8807,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8965,11 +8817,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -8979,7 +8827,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8989,7 +8837,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -8999,7 +8847,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9009,11 +8857,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -9023,7 +8867,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9033,7 +8877,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9043,7 +8887,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9053,11 +8897,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -9067,7 +8907,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9077,7 +8917,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9087,7 +8927,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Const $0x0008000800080008, $0x0008000800080008
@@ -9097,11 +8937,7 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
-	V128Const $0x0008000800080008, $0x0008000800080008
-	I16x8Sub
+	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -9156,7 +8992,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $0
@@ -9164,7 +9000,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $16
@@ -9172,7 +9008,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $32
@@ -9180,9 +9016,9 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -9192,7 +9028,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $64
@@ -9200,7 +9036,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $80
@@ -9208,7 +9044,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $96
@@ -9216,9 +9052,9 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -9228,7 +9064,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $128
@@ -9236,7 +9072,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $144
@@ -9244,7 +9080,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $160
@@ -9252,9 +9088,9 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -9264,7 +9100,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $0
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $192
@@ -9272,7 +9108,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $4
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $208
@@ -9280,7 +9116,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $8
-	I16x8ShrU
+	I16x8ShrS
 	V128Const $0x000F000F000F000F, $0x000F000F000F000F
 	V128And
 	V128Store $0, $224
@@ -9288,9 +9124,9 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	I32WrapI64
 	Get V0
 	I32Const $12
-	I16x8ShrU
-	V128Const $0x000F000F000F000F, $0x000F000F000F000F
-	V128And
+	I16x8ShrS
+	V128Const $0x0008000800080008, $0x0008000800080008
+	I16x8Add
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -9376,7 +9212,7 @@ TEXT ·gemm3(SB), NOSPLIT, $0-144
 	Set R6
 	Get R8
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R9
@@ -9388,7 +9224,7 @@ TEXT ·gemm3(SB), NOSPLIT, $0-144
 	Set R7
 	Get R9
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R10
@@ -10400,7 +10236,7 @@ TEXT ·gemm3(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R6
@@ -10408,7 +10244,7 @@ TEXT ·gemm3(SB), NOSPLIT, $0-144
 	I64Add
 	Set R6
 	Get R9
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R9
 	Get R7
@@ -10416,7 +10252,7 @@ TEXT ·gemm3(SB), NOSPLIT, $0-144
 	I64Add
 	Set R7
 	Get R10
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R10
 	Get R11
@@ -10534,7 +10370,7 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	Set R6
 	Get R8
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R9
@@ -10546,7 +10382,7 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	Set R7
 	Get R9
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R10
@@ -11636,7 +11472,7 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R6
@@ -11644,7 +11480,7 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R6
 	Get R9
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R9
 	Get R7
@@ -11652,7 +11488,7 @@ TEXT ·gemm3Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R7
 	Get R10
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R10
 	Get R11
@@ -11770,7 +11606,7 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	Set R6
 	Get R8
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R9
@@ -11782,7 +11618,7 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	Set R7
 	Get R9
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R10
@@ -12866,7 +12702,7 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R6
@@ -12874,7 +12710,7 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	I64Add
 	Set R6
 	Get R9
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R9
 	Get R7
@@ -12882,7 +12718,7 @@ TEXT ·gemm3G16(SB), NOSPLIT, $0-144
 	I64Add
 	Set R7
 	Get R10
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R10
 	Get R11
@@ -13000,7 +12836,7 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	Set R6
 	Get R8
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R9
@@ -13012,7 +12848,7 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	Set R7
 	Get R9
 	Get R11
-	I64Const $12
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R10
@@ -14228,7 +14064,7 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R6
@@ -14236,7 +14072,7 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R6
 	Get R9
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R9
 	Get R7
@@ -14244,7 +14080,7 @@ TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R7
 	Get R10
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R10
 	Get R11
@@ -14790,7 +14626,7 @@ TEXT ·gemm1(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R11
@@ -15322,7 +15158,7 @@ TEXT ·gemm1Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R11
@@ -15852,7 +15688,7 @@ TEXT ·gemm1G16(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R11
@@ -16426,7 +16262,7 @@ TEXT ·gemm1G16Min(SB), NOSPLIT, $0-144
 	I64Add
 	Set R5
 	Get R8
-	I64Const $12
+	I64Const $20
 	I64Add
 	Set R8
 	Get R11

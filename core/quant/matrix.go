@@ -150,8 +150,9 @@ func (m *Matrix) at(block []byte, lane, i int) int {
 	if m.Layout.packed.Bits == 8 {
 		return int(int8(block[i/4*16+4*lane+i%4]))
 	}
-	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble.
-	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
+	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble,
+	// of which the highest is signed.
+	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:]) ^ 0x8000
 	n := int(word >> (4 * (i&1 | i>>1&2)) & 15)
 	if !m.Layout.packed.Min {
 		n -= 8

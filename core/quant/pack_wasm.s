@@ -248,11 +248,15 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get V0
 	I32Const $4
@@ -271,11 +275,15 @@ TEXT ·packGroupQ4_0(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R8
 	Get R6
@@ -438,11 +446,15 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get V0
 	I32Const $4
@@ -461,11 +473,15 @@ TEXT ·packGroupQ4_1(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get R8
 	Get R6
@@ -1806,11 +1822,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get V0
 	I32Const $2
@@ -1829,11 +1849,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $128
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $144
 	Get V0
 	I32Const $4
@@ -1852,11 +1876,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $256
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $272
 	Get V0
 	I32Const $6
@@ -1875,11 +1903,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $384
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $400
 	Get R8
 	I32WrapI64
@@ -1900,11 +1932,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get V0
 	I32Const $2
@@ -1923,11 +1959,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $160
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $176
 	Get V0
 	I32Const $4
@@ -1946,11 +1986,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $288
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $304
 	Get V0
 	I32Const $6
@@ -1969,11 +2013,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $416
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $432
 	Get R8
 	I32WrapI64
@@ -1994,11 +2042,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $512
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $528
 	Get V0
 	I32Const $2
@@ -2017,11 +2069,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $640
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $656
 	Get V0
 	I32Const $4
@@ -2040,11 +2096,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $768
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $784
 	Get V0
 	I32Const $6
@@ -2063,11 +2123,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $896
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $912
 	Get R8
 	I32WrapI64
@@ -2088,11 +2152,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $544
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $560
 	Get V0
 	I32Const $2
@@ -2111,11 +2179,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $672
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $688
 	Get V0
 	I32Const $4
@@ -2134,11 +2206,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $800
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $816
 	Get V0
 	I32Const $6
@@ -2157,11 +2233,15 @@ TEXT ·packGroupQ2_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $928
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $944
 	Get R8
 	Get R6
@@ -2660,11 +2740,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get V0
 	I32Const $2
@@ -2692,11 +2776,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $96
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $112
 	Get V0
 	I32Const $4
@@ -2722,11 +2810,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $192
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $208
 	Get V0
 	I32Const $6
@@ -2754,11 +2846,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $288
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $304
 	Get R8
 	I32WrapI64
@@ -2792,11 +2888,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get V0
 	I32Const $2
@@ -2824,11 +2924,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $128
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $144
 	Get V0
 	I32Const $4
@@ -2854,11 +2958,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $224
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $240
 	Get V0
 	I32Const $6
@@ -2886,11 +2994,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $320
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $336
 	Get R8
 	I32WrapI64
@@ -2924,11 +3036,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $384
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $400
 	Get V0
 	I32Const $2
@@ -2956,11 +3072,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $480
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $496
 	Get V0
 	I32Const $4
@@ -2988,11 +3108,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $576
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $592
 	Get V0
 	I32Const $6
@@ -3020,11 +3144,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $672
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $688
 	Get R8
 	I32WrapI64
@@ -3058,11 +3186,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $416
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $432
 	Get V0
 	I32Const $2
@@ -3090,11 +3222,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $512
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $528
 	Get V0
 	I32Const $4
@@ -3122,11 +3258,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $608
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $624
 	Get V0
 	I32Const $6
@@ -3154,11 +3294,15 @@ TEXT ·packGroupQ3_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $704
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $720
 	Get R8
 	Get R6
@@ -3655,11 +3799,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $0
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $16
 	Get V0
 	I32Const $4
@@ -3678,11 +3826,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $96
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $112
 	Get R8
 	I32WrapI64
@@ -3703,11 +3855,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $32
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $48
 	Get V0
 	I32Const $4
@@ -3726,11 +3882,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $128
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $144
 	Get R8
 	I32WrapI64
@@ -3751,11 +3911,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $192
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $208
 	Get V0
 	I32Const $4
@@ -3774,11 +3938,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $288
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $304
 	Get R8
 	I32WrapI64
@@ -3799,11 +3967,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $224
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $240
 	Get V0
 	I32Const $4
@@ -3822,11 +3994,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $320
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $336
 	Get R8
 	I32WrapI64
@@ -3847,11 +4023,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $384
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $400
 	Get V0
 	I32Const $4
@@ -3870,11 +4050,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $480
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $496
 	Get R8
 	I32WrapI64
@@ -3895,11 +4079,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $416
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $432
 	Get V0
 	I32Const $4
@@ -3918,11 +4106,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $512
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $528
 	Get R8
 	I32WrapI64
@@ -3943,11 +4135,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $576
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $592
 	Get V0
 	I32Const $4
@@ -3966,11 +4162,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $672
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $688
 	Get R8
 	I32WrapI64
@@ -3991,11 +4191,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $608
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $624
 	Get V0
 	I32Const $4
@@ -4014,11 +4218,15 @@ TEXT ·packGroupQ4_K(SB), NOSPLIT, $0-56
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $0
+	I32Const $-2147450880
+	I32Xor
 	I32Store $704
 	Get R9
 	I32WrapI64
 	Get V1
 	I32x4ExtractLane $0, $1
+	I32Const $-2147450880
+	I32Xor
 	I32Store $720
 	Get R8
 	Get R6

@@ -25,16 +25,17 @@ func genActivations(a *asm) {
 				a.op("Get R5; Get R6; Get R5; Get R6; I64GtU; Select; Set R6")
 			}
 			a.scaleOfBlock()
-			a.comment("V1: inverse scale, V0: sums, V2: eight integers")
+			a.comment("V1: inverse scale, V0: sums, V4: those of columns 4 to 7 of each eight, V2, V3: eight integers")
 			a.op("Get F0; F32x4Splat; Set V1")
 			for i := range 4 {
 				if i%2 == 0 {
-					a.zero("V0")
+					a.zero("V0", "V4")
 				}
 				for half, v := range []string{"V2", "V3"} {
 					a.load("R3", 32*i+16*half)
 					a.op("Get V1; F32x4Mul; F32x4Nearest; I32x4TruncSatF32x4S; Set %s; Get V0; Get %s; I32x4Add; Set V0", v, v)
 				}
+				a.op("Get V4; Get V3; I32x4Add; Set V4")
 				a.op("Get V2; Get V3; I16x8NarrowI32x4S; Set V2")
 				for j := range 4 { // pairs (0,2) (1,3) (4,6) (5,7)
 					k := byte(2 * (j/2*4 + j%2))
@@ -48,23 +49,29 @@ func genActivations(a *asm) {
 						a.op("I8x16Swizzle")
 					})
 				}
-				if i%2 == 1 { // half of the block: its sum
-					a.op("Get R1; I32WrapI64")
-					for lane := range 4 {
-						a.op("Get V0; I32x4ExtractLane $0, $%d", lane)
-						if lane > 0 {
-							a.op("I32Add")
-						}
-					}
-					a.op("I32Store $%d", 4+4*(i/2))
+				if i%2 == 1 { // half of the block: its sums
+					a.storeSum("V0", sumsAt+4*(i/2), 0, 1, 2, 3)
+					a.storeSum("V4", topsAt+4*(i/2), 1, 3)
 				}
 			}
 			a.add("R0", 256)
-			a.add("R1", 12)
+			a.add("R1", scaleBytes)
 			a.add("R3", 128)
 		})
 	})
 	genDifferences(a)
+}
+
+// storeSum stores the sum of some lanes of v at R1 plus off.
+func (a *asm) storeSum(v string, off int, lanes ...int) {
+	a.op("Get R1; I32WrapI64")
+	for i, lane := range lanes {
+		a.op("Get %s; I32x4ExtractLane $0, $%d", v, lane)
+		if i > 0 {
+			a.op("I32Add")
+		}
+	}
+	a.op("I32Store $%d", off)
 }
 
 // genDifferences writes the change of Activations.Q that products with int4 need.
@@ -77,7 +84,7 @@ func genDifferences(a *asm) {
 			for k := range 4 {
 				a.store("R0", 16*k, func() {
 					a.load("R1", 16*k)
-					if k >= 2 {
+					if k >= 1 {
 						a.load("R1", 16*(k-1))
 						a.op("I32Const $4; I16x8Shl; I16x8Sub")
 					}

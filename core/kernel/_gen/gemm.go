@@ -20,10 +20,15 @@ func (a *asm) unpack(at map[string]string, f format) {
 			a.op("Set V0")
 			for n := range 4 {
 				a.store("R0", 64*c+16*n, func() {
-					a.op("Get V0; I32Const $%d; I16x8ShrU", 4*n)
-					a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; V128And")
-					if !f.min {
-						a.op("V128Const $0x0008000800080008, $0x0008000800080008; I16x8Sub")
+					a.op("Get V0; I32Const $%d; I16x8ShrS", 4*n)
+					const eights = "V128Const $0x0008000800080008, $0x0008000800080008"
+					if n < 3 {
+						a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; V128And")
+					}
+					if n < 3 && !f.min {
+						a.op(eights + "; I16x8Sub")
+					} else if n == 3 && f.min {
+						a.op(eights + "; I16x8Add")
 					}
 				})
 			}
@@ -89,7 +94,7 @@ func (a *asm) gemm(at map[string]string, f format, tokens int) {
 						a.op("Set %s", x)
 					}
 					for g := range 2 {
-						a.finish(f, h, finish{acc: sum(t, g), sum: part(t, g), w: fmt.Sprintf("R%d", 3+g), x: scales, scaledSum: x})
+						a.finish(f, h, finish{acc: sum(t, g), sum: part(t, g), w: fmt.Sprintf("R%d", 3+g), d: func() { a.splat(scales, 0) }, scaledSum: x})
 					}
 				}
 			}

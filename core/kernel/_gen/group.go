@@ -13,6 +13,10 @@ func genGroup(a *asm) {
 // order of kernel.Packed: columns 0, 1, 4, 5, 2, 3, 6, 7.
 var pairsOrder = [16]byte{0, 4, 2, 6, 8, 12, 10, 14, 255, 255, 255, 255, 255, 255, 255, 255}
 
+// topsOfPairs are the highest bits of two int16, in which kernel.Packed has the highest
+// nibble as a signed number.
+const topsOfPairs = -0x7fff8000
+
 // packGroup: R0 dst, R1..R4 integers of the rows, R5..R8 their scales, R9..R12
 // minima, R13 blocks to go, R14 distance of two rows.
 func (a *asm) packGroup(at map[string]string, f format) {
@@ -69,7 +73,7 @@ func (a *asm) packNibbles(f format, r int) {
 		a.bytes(pairsOrder)
 		a.op("I8x16Swizzle; Set V0")
 		for lane := range 2 {
-			a.op("Get R0; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", lane, 16*(2*half+lane)+4*r)
+			a.op("Get R0; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Const $%d; I32Xor; I32Store $%d", lane, topsOfPairs, 16*(2*half+lane)+4*r)
 		}
 	}
 }

@@ -35,10 +35,11 @@ func (f format) vectors() int {
 	return f.halves()
 }
 
-// Offsets in a kernel.BlockScale of 12 bytes.
+// Offsets in a kernel.BlockScale of 20 bytes.
 const (
-	scaleBytes = 12
+	scaleBytes = 20
 	sumsAt     = 4
+	topsAt     = 12
 )
 
 // genPacked writes the products of packed matrices; docs/kernels.md has the layout.
@@ -143,12 +144,11 @@ func (a *asm) int8Half(f format, h int) {
 	a.finishStreams(f, h)
 }
 
-// int4Half: sixteen bytes are four rows of eight columns. Of every int16 lane the lowest
-// nibble meets activation vector 0, and the lane without its lowest n nibbles vector n,
-// which makes up for the nibbles above (Activations.int4).
-// V4..V7: sums, V8..V11: activations, V12: weights, V13: mask.
+// int4Half: sixteen bytes are four rows of eight columns. Every int16 lane without its
+// lowest n nibbles meets activation vector n, which makes up for the nibbles above
+// (Activations.int4).
+// V4..V7: sums, V8..V11: activations, V12: weights.
 func (a *asm) int4Half(f format, h int) {
-	a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; Set V13")
 	n := 4 / f.halves()
 	for c := h * n; c < (h+1)*n; c++ {
 		for k := range 4 {
@@ -162,38 +162,44 @@ func (a *asm) int4Half(f format, h int) {
 				a.accumulate(fmt.Sprintf("V%d", 4+s), c == h*n && k == 0, func() {
 					a.op("Get V12")
 					if k > 0 {
-						a.op("I32Const $%d; I16x8ShrU", 4*k)
-					}
-					if k == 0 {
-						a.op("Get V13; V128And")
+						a.op("I32Const $%d; I16x8ShrS", 4*k)
 					}
 					a.op("Get V%d; I32x4DotI16x8S", 8+k)
 				})
 			}
 		}
 	}
-	if !f.min {
-		a.comment("V14: eight times the sum of the activations, since a nibble is the weight plus 8")
-		a.sum(f, "R2", h)
-		a.op("I32Const $3; I32Shl; I32x4Splat; Set V14")
-		for s := range 4 {
-			a.op("Get V%d; Get V14; I32x4Sub; Set V%d", 4+s, 4+s)
-		}
+	correct := "I32x4Add"
+	if f.min {
+		a.comment("V14: eight times the sum of the activations of the highest nibbles, which are the weights less 8")
+		a.sum(f, "R2", topsAt, h)
+	} else {
+		a.comment("V14: eight times the sum of the activations of the lower nibbles, which are the weights plus 8")
+		a.sum(f, "R2", sumsAt, h)
+		a.sum(f, "R2", topsAt, h)
+		a.op("I32Sub")
+		correct = "I32x4Sub"
+	}
+	a.op("I32Const $3; I32Shl; I32x4Splat; Set V14")
+	for s := range 4 {
+		a.op("Get V%d; Get V14; %s; Set V%d", 4+s, correct, 4+s)
 	}
 	a.finishStreams(f, h)
 }
 
 // finishStreams adds the integer sums V4..V7 of half h to V0..V3, times the
-// scales, less the minima.
+// scales, less the minima. V13 and V14 are overwritten.
 func (a *asm) finishStreams(f format, h int) {
 	if f.min {
 		a.comment("V14: the sum of the activations, times their scale")
 		a.scaledSum(f, "R2", h)
 		a.op("Set V14")
 	}
+	a.splat("R2", 0)
+	a.op("Set V13")
 	for s := range 4 {
-		r := fmt.Sprintf("R%d", 4+s)
-		a.finish(f, h, finish{acc: fmt.Sprintf("V%d", s), sum: fmt.Sprintf("V%d", 4+s), w: r, at: f.weightBytes(), x: "R2", scaledSum: "V14"})
+		a.finish(f, h, finish{acc: fmt.Sprintf("V%d", s), sum: fmt.Sprintf("V%d", 4+s), w: fmt.Sprintf("R%d", 4+s), at: f.weightBytes(),
+			d: func() { a.op("Get V13") }, scaledSum: "V14"})
 	}
 }
 
@@ -202,16 +208,16 @@ type finish struct {
 	acc, sum  string // vectors: float32 sums and the half's integer sums
 	w         string // register of the scales
 	at        int    // their offset
-	x         string // register of the BlockScale
+	d         func() // pushes the activations' scale in all lanes
 	scaledSum string // vector, with minima
 }
 
-// finish adds float(sum) * (scale * x.D) to acc, and with minima takes off
+// finish adds float(sum) * (scale * d) to acc, and with minima takes off
 // minimum * scaledSum.
 func (a *asm) finish(f format, h int, p finish) {
 	a.op("Get %s; Get %s; F32x4ConvertI32x4S", p.acc, p.sum)
 	a.load(p.w, p.at+16*h)
-	a.splat(p.x, 0)
+	p.d()
 	a.op("F32x4Mul; F32x4Mul; F32x4Add")
 	if f.min {
 		a.load(p.w, p.at+16*(f.halves()+h))
@@ -220,17 +226,17 @@ func (a *asm) finish(f format, h int, p finish) {
 	a.op("Set %s", p.acc)
 }
 
-// sum pushes the sum of the integers of half h, or of the whole block, as i32.
-func (a *asm) sum(f format, x string, h int) {
-	a.op("Get %s; I32WrapI64; I32Load $%d", x, sumsAt+4*h)
+// sum pushes one of the sums of half h, or of the whole block, as i32.
+func (a *asm) sum(f format, x string, at, h int) {
+	a.op("Get %s; I32WrapI64; I32Load $%d", x, at+4*h)
 	if f.halves() == 1 {
-		a.op("Get %s; I32WrapI64; I32Load $%d; I32Add", x, sumsAt+4)
+		a.op("Get %s; I32WrapI64; I32Load $%d; I32Add", x, at+4)
 	}
 }
 
 // scaledSum pushes float(sum) * x.D in all lanes.
 func (a *asm) scaledSum(f format, x string, h int) {
-	a.sum(f, x, h)
+	a.sum(f, x, sumsAt, h)
 	a.op("F32ConvertI32S; Get %s; I32WrapI64; F32Load $0; F32Mul; F32x4Splat", x)
 }
 

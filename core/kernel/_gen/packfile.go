@@ -141,7 +141,7 @@ func (a *asm) bitsOf(v string, shift int, mask string) {
 func (a *asm) packPairs(off int) {
 	a.op("Tee V1; Get V1; I32Const $4; I16x8ShrU; V128Or; Get V15; I8x16Swizzle; Set V1")
 	for lane := range 2 {
-		a.op("Get R9; I32WrapI64; Get V1; I32x4ExtractLane $0, $%d; I32Store $%d", lane, off+16*lane)
+		a.op("Get R9; I32WrapI64; Get V1; I32x4ExtractLane $0, $%d; I32Const $%d; I32Xor; I32Store $%d", lane, topsOfPairs, off+16*lane)
 	}
 }
 
