@@ -101,7 +101,7 @@ func roundUp(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols *
 func (c *call) pack(head int) {
 	const p = kernel.PanelCols
 	if c.panelK == nil {
-		c.panelK, c.panelV = make([]float32, c.stride*c.headDim), make([]float32, roundUp(c.valueDim)*c.keys)
+		c.panelK, c.panelV = make([]float32, c.stride*c.headDim), make([]float32, kernel.ValueAt(c.keys+kernel.ValueBlock-1, c.valueDim))
 	}
 	for i := range c.keys {
 		key, value := c.k.Row(i)[head*c.headDim:][:c.headDim], c.v.Row(i)[head*c.valueDim:][:c.valueDim]
@@ -117,7 +117,7 @@ func (c *call) pack(head int) {
 			continue
 		}
 		for d := 0; d < c.valueDim; d += p {
-			copy(c.panelV[d*c.keys+i*p:], value[d:min(d+p, c.valueDim)])
+			copy(c.panelV[kernel.ValueAt(i, c.valueDim)+d*kernel.ValueBlock:], value[d:min(d+p, c.valueDim)])
 		}
 	}
 }
@@ -236,6 +236,6 @@ func (c *call) mix(mixed []float32, first, n, from, to int, same bool) {
 			from, to = c.visible(c.First+first+i, c.keys)
 		}
 		rows := mixed[i*c.group*c.valueDim : (i+step)*c.group*c.valueDim]
-		kernel.Mix(rows, c.scores[i*c.group*c.stride+from:], c.stride, c.panelV[from*kernel.PanelCols:], c.keys*kernel.PanelCols, c.valueDim, to-from)
+		kernel.Mix(rows, c.scores[i*c.group*c.stride+from:], c.stride, c.panelV, c.valueDim, from, to-from)
 	}
 }

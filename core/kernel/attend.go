@@ -10,6 +10,19 @@ import (
 // step, and its sums stay in vector registers.
 const PanelCols = 16
 
+// ValueBlock is of how many positions the values lie together in the cache: so the
+// values of few positions are one forward stream too.
+const ValueBlock = 32
+
+// ValueAt returns where number 0 of the value of a position is, for Mix; number d is
+// d/16 times ValueBlock*PanelCols plus d%16 further.
+func ValueAt(position, headDim int) int {
+	return position/ValueBlock*ValueBlock*wholePanels(headDim)*PanelCols + position%ValueBlock*PanelCols
+}
+
+// wholePanels is how many panels n positions or numbers are.
+func wholePanels(n int) int { return (n + PanelCols - 1) / PanelCols }
+
 // Scores writes the dot products of queries with the first n keys:
 // dst[r][p] = sum over d of q[r][d]*k[p][d], added in the order of d.
 //
@@ -20,7 +33,7 @@ const PanelCols = 16
 // It panics if dst is shorter, or k than the whole panels of n positions.
 // Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, eq. 1.
 func Scores(dst []float32, stride int, q, k []float32, headDim, n int) {
-	panels := (n + PanelCols - 1) / PanelCols
+	panels := wholePanels(n)
 	rows := checkRows("scores", q, headDim, dst, stride, panels*PanelCols)
 	if len(k) < panels*PanelCols*headDim {
 		panic(fmt.Sprintf("kernel: scores of %d positions of %d values from %d", n, headDim, len(k)))
@@ -31,7 +44,7 @@ func Scores(dst []float32, stride int, q, k []float32, headDim, n int) {
 	for r := range rows {
 		clear(dst[r*stride : r*stride+panels*PanelCols])
 	}
-	panel(dst, q, k, rows, stride, headDim, headDim, panels, PanelCols*headDim)
+	panel(dst, q, k, rows, stride, headDim, headDim, panels, PanelCols*headDim, 1, 0)
 }
 
 // checkRows returns the rows of x [rows, headDim] and panics if they are not whole
@@ -47,49 +60,62 @@ func checkRows(what string, x []float32, headDim int, y []float32, stride, n int
 	return rows
 }
 
-// Mix adds the weighted sums of n values: dst[r][d] += sum over p of w[r][p]*v[p][d],
-// added in the order of p.
+// Mix adds the weighted sums of n values: dst[r][d] += sum over i of w[r][i]*v[first+i][d],
+// added in order.
 //
 //	dst [rows, headDim] f32
 //	w   [rows, stride] f32, of which n count
-//	v   [⌈headDim/16⌉, step] f32, of which n times 16 count: number d of value p at [d/16, 16*p + d%16]
+//	v   [⌈positions/32⌉, ⌈headDim/16⌉, 32, 16] f32, see ValueAt; of the last block only what is read need be there
 //
 // It panics if w or v is shorter.
-func Mix(dst, w []float32, stride int, v []float32, step, headDim, n int) {
+func Mix(dst, w []float32, stride int, v []float32, headDim, first, n int) {
+	const step = ValueBlock * PanelCols // from panel to panel
 	rows := checkRows("mix", dst, headDim, w, stride, n)
 	panels, rest := headDim/PanelCols, headDim%PanelCols
-	if need := (headDim-1)/PanelCols*step + n*PanelCols; step < n*PanelCols || len(v) < need {
-		panic(fmt.Sprintf("kernel: mix of %d rows of %d values from %d, %d apart", n, headDim, len(v), step))
+	if first < 0 || n > 0 && len(v) < ValueAt(first+n-1, headDim)+(wholePanels(headDim)-1)*step+PanelCols {
+		panic(fmt.Sprintf("kernel: mix of values %d to %d of %d numbers from %d", first, first+n, headDim, len(v)))
 	}
-	if n == 0 || rows == 0 {
+	if rows == 0 {
 		return
 	}
-	if panels > 0 {
-		panel(dst, w, v, rows, headDim, stride, n, panels, step)
-	}
-	if rest > 0 { // part of a panel
-		for r := range rows {
-			var last [PanelCols]float32
-			at := dst[r*headDim+panels*PanelCols:][:rest]
-			copy(last[:], at)
-			panel(last[:], w[r*stride:], v[panels*step:], 1, PanelCols, stride, n, 1, step)
-			copy(at, last[:])
+	for n > 0 {
+		part, blocks := min(n, ValueBlock-first%ValueBlock), 1
+		if part == ValueBlock {
+			blocks = n / ValueBlock
 		}
+		at := v[ValueAt(first, headDim):]
+		if panels > 0 {
+			panel(dst, w, at, rows, headDim, stride, part, panels, step, blocks, wholePanels(headDim)*step)
+		}
+		if rest > 0 { // part of a panel
+			for r := range rows {
+				var last [PanelCols]float32
+				numbers := dst[r*headDim+panels*PanelCols:][:rest]
+				copy(last[:], numbers)
+				panel(last[:], w[r*stride:], at[panels*step:], 1, PanelCols, stride, part, 1, step, blocks, wholePanels(headDim)*step)
+				copy(numbers, last[:])
+			}
+		}
+		part *= blocks
+		w, first, n = w[part:], first+part, n-part
 	}
 }
 
 // panelGeneric is the reference of panel:
-// dst[r][16*t+j] += sum over i of x[r][i]*m[t][i][j], for 16 columns j of a panel t,
-// added in the order of i. Products are rounded before they are added.
+// dst[r][16*t+j] += sum over b and i of x[r][b*n+i]*m[b][t][i][j], for 16 columns j of a
+// panel t, added in the order of b, then i. Products are rounded before they are added.
 //
-//	dst [rows, dstStride]; x [rows, xStride], of which n count; m [panels, step], of which n times 16 count
-func panelGeneric(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
-	for r := range rows {
-		for t := range panels {
-			sums := (*[PanelCols]float32)(dst[r*dstStride+t*PanelCols:])
-			for i, a := range x[r*xStride : r*xStride+n] {
-				for j, v := range (*[PanelCols]float32)(m[t*step+i*PanelCols:]) {
-					sums[j] += float32(a * v)
+//	dst [rows, dstStride]; x [rows, xStride], of which blocks*n count
+//	m   [blocks, blockStep], of which [panels, step], of which n times 16 count
+func panelGeneric(dst, x, m []float32, rows, dstStride, xStride, n, panels, step, blocks, blockStep int) {
+	for b := range blocks {
+		for r := range rows {
+			for t := range panels {
+				sums := (*[PanelCols]float32)(dst[r*dstStride+t*PanelCols:])
+				for i, a := range x[r*xStride+b*n:][:n] {
+					for j, v := range (*[PanelCols]float32)(m[b*blockStep+t*step+i*PanelCols:]) {
+						sums[j] += float32(a * v)
+					}
 				}
 			}
 		}

@@ -13,7 +13,7 @@ func eachAttention(f func(r *rand.Rand, rows, headDim, n, stride int)) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for rows := range 8 {
 		for _, headDim := range []int{1, 3, 4, 20, 32, 36, 48, 64, 80, 128} {
-			for _, n := range []int{0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 39} {
+			for _, n := range []int{0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 39, 64, 101} {
 				f(r, rows, headDim, n, n+rows%3)
 			}
 		}
@@ -34,30 +34,32 @@ func TestScoresEqualGeneric(t *testing.T) {
 		for i := range rows {
 			clear(want[i*stride:][:round16(n)])
 		}
-		panelGeneric(want, q, k, rows, stride, headDim, headDim, round16(n)/PanelCols, headDim*PanelCols)
+		panelGeneric(want, q, k, rows, stride, headDim, headDim, round16(n)/PanelCols, headDim*PanelCols, 1, 0)
 		Scores(got, stride, q, k, headDim, n)
 		sameBits(t, want, got, "rows=%d headDim=%d n=%d", rows, headDim, n)
 		check()
 	})
 }
 
-func TestMixEqualsGeneric(t *testing.T) {
+// TestMix compares with the sums in order of values in the documented order.
+func TestMix(t *testing.T) {
 	eachAttention(func(r *rand.Rand, rows, headDim, n, stride int) {
-		panels, step := round16(headDim)/PanelCols, (n+rows%2)*PanelCols
-		w, v := make([]float32, rows*stride), make([]float32, panels*step)
+		first, width := r.IntN(70), round16(headDim)
+		w, v := make([]float32, rows*stride), make([]float32, (first+n+31)/32*32*width)
 		values(r, w, 0)
 		values(r, v, n%4)
 		got, check := guarded[float32](t, rows*headDim, n%8)
 		values(r, got, 0)
-		want := make([]float32, rows*panels*PanelCols)
+		want := clone(got)
 		for i := range rows {
-			copy(want[i*panels*PanelCols:], got[i*headDim:(i+1)*headDim])
+			for d := range headDim {
+				for p := first; p < first+n; p++ {
+					want[i*headDim+d] += float32(w[i*stride+p-first] * v[p/32*32*width+d/16*512+p%32*16+d%16])
+				}
+			}
 		}
-		panelGeneric(want, w, v, rows, panels*PanelCols, stride, n, panels, step)
-		Mix(got, w, stride, v, step, headDim, n)
-		for i := range rows {
-			sameBits(t, want[i*panels*PanelCols:][:headDim], got[i*headDim:(i+1)*headDim], "row %d of %d headDim=%d n=%d", i, rows, headDim, n)
-		}
+		Mix(got, w, stride, v, headDim, first, n)
+		sameBits(t, want, got, "rows=%d headDim=%d first=%d n=%d", rows, headDim, first, n)
 		check()
 	})
 }
@@ -86,20 +88,20 @@ func TestMixInt8EqualsGeneric(t *testing.T) {
 func TestAgainstFloat64(t *testing.T) {
 	const rows, headDim, n = 5, 20, 19
 	r := rand.New(rand.NewPCG(13, 14))
-	q, k, v := make([]float32, rows*headDim), make([]float32, 32*headDim), make([]float32, 32*n)
+	q, k, v := make([]float32, rows*headDim), make([]float32, 32*headDim), make([]float32, 32*32)
 	values(r, q, 0)
 	values(r, k, 0)
 	values(r, v, 0)
 	got, mixed := make([]float32, rows*32), make([]float32, rows*headDim)
 	Scores(got, 32, q, k, headDim, n)
-	Mix(mixed, got, 32, v, 16*n, headDim, n)
+	Mix(mixed, got, 32, v, headDim, 0, n)
 	for i := range rows {
 		var wantMix [headDim]float64
 		for p := range n {
 			want := 0.0
 			for d := range headDim {
 				want += float64(q[i*headDim+d]) * float64(k[p/16*16*headDim+d*16+p%16])
-				wantMix[d] += float64(got[i*32+p]) * float64(v[d/16*16*n+p*16+d%16])
+				wantMix[d] += float64(got[i*32+p]) * float64(v[d/16*16*32+p*16+d%16])
 			}
 			require.InDelta(t, want, got[i*32+p], 1e-5, "row %d, position %d", i, p)
 		}
@@ -153,14 +155,15 @@ func TestRescale(t *testing.T) {
 func TestAttentionPanics(t *testing.T) {
 	x := make([]float32, 8)
 	y := make([]float32, 64)
-	require.NotPanics(t, func() { Scores(y, 16, x[:2], y[:32], 2, 4); Mix(x[:2], y, 4, y[:64], 64, 2, 4) })
+	require.NotPanics(t, func() { Scores(y, 16, x[:2], y[:32], 2, 4); Mix(x[:2], y, 4, y[:64], 2, 0, 4) })
 	require.Panics(t, func() { Scores(y, 16, x[:3], y, 2, 4) }, "part of a row")
 	require.Panics(t, func() { Scores(y, 32, x[:6], y, 2, 4) }, "scores too short")
 	require.Panics(t, func() { Scores(y, 15, x[:2], y, 2, 4) }, "part of a panel")
 	require.Panics(t, func() { Scores(y, 16, x[:2], y[:31], 2, 4) }, "keys too short")
-	require.Panics(t, func() { Mix(x[:2], y, 5, y[:63], 64, 2, 4) }, "values too short")
-	require.Panics(t, func() { Mix(x[:2], y, 4, y, 63, 2, 4) }, "panels overlap")
-	require.Panics(t, func() { Mix(x[:2], y, 3, y, 64, 2, 4) }, "more than a row")
+	require.Panics(t, func() { Mix(x[:2], y, 5, y[:63], 2, 0, 4) }, "values too short")
+	require.Panics(t, func() { Mix(x[:2], y, 4, y, 2, 1, 4) }, "values too short behind the first")
+	require.Panics(t, func() { Mix(x[:2], y, 4, y, 2, -1, 4) }, "before the values")
+	require.Panics(t, func() { Mix(x[:2], y, 3, y, 2, 0, 4) }, "more than a row")
 	require.NotPanics(t, func() { MixInt8(x, y, 4, make([]int8, 64), y[:4], 4, 8, 4) })
 	require.Panics(t, func() { MixInt8(x, y, 4, make([]int8, 63), y[:4], 4, 8, 4) }, "values too short")
 	require.Panics(t, func() { MixInt8(x, y, 4, make([]int8, 64), y[:3], 4, 8, 4) }, "scales too short")

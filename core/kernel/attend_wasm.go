@@ -7,13 +7,13 @@ package kernel
 func panelRows(rows int) int { return min(rows, 2) }
 
 // See panelGeneric for the reference.
-func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
+func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step, blocks, blockStep int) {
 	for rows > 0 {
 		part := panelRows(rows)
 		if part == 1 {
-			panel1(dst, x, m, dstStride, xStride, n, panels, step)
+			panel1(dst, x, m, dstStride, xStride, n, panels, step, blocks, blockStep)
 		} else {
-			panel2(dst, x, m, dstStride, xStride, n, panels, step)
+			panel2(dst, x, m, dstStride, xStride, n, panels, step, blocks, blockStep)
 		}
 		if rows -= part; rows > 0 {
 			dst, x = dst[part*dstStride:], x[part*xStride:]
@@ -24,10 +24,10 @@ func panel(dst, x, m []float32, rows, dstStride, xStride, n, panels, step int) {
 // panel1 and panel2 are panel of so many rows, with at least one of everything.
 //
 //go:noescape
-func panel1(dst, x, m []float32, dstStride, xStride, n, panels, step int)
+func panel1(dst, x, m []float32, dstStride, xStride, n, panels, step, blocks, blockStep int)
 
 //go:noescape
-func panel2(dst, x, m []float32, dstStride, xStride, n, panels, step int)
+func panel2(dst, x, m []float32, dstStride, xStride, n, panels, step, blocks, blockStep int)
 
 // See mixInt8Generic for the reference.
 func mixInt8(dst, w []float32, stride int, q []int8, scale []float32, step, headDim, n int) {

@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func panel1(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
-TEXT ·panel1(SB), NOSPLIT, $0-112
+// func panel1(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int, blocks int, blockStep int)
+TEXT ·panel1(SB), NOSPLIT, $0-128
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load x_base+24(FP)
@@ -22,6 +22,10 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	Set R6
 	I64Load step+104(FP)
 	Set R7
+	I64Load blocks+112(FP)
+	Set R12
+	Get R2
+	Set R13
 	Get R3
 	I64Const $2
 	I64Shl
@@ -34,6 +38,13 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I64Const $2
 	I64Shl
 	Set R7
+	Loop
+	I64Load dst_base+0(FP)
+	Set R0
+	Get R13
+	Set R2
+	I64Load panels+96(FP)
+	Set R6
 	Loop
 	Get R0
 	Set R14
@@ -264,10 +275,30 @@ TEXT ·panel1(SB), NOSPLIT, $0-112
 	I32Eqz
 	BrIf $0
 	End
+	Get R1
+	Get R5
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R1
+	Get R13
+	I64Load blockStep+120(FP)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R13
+	Get R12
+	I64Const $-1
+	I64Add
+	Tee R12
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func panel2(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int)
-TEXT ·panel2(SB), NOSPLIT, $0-112
+// func panel2(dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int, blocks int, blockStep int)
+TEXT ·panel2(SB), NOSPLIT, $0-128
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load x_base+24(FP)
@@ -284,6 +315,10 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	Set R6
 	I64Load step+104(FP)
 	Set R7
+	I64Load blocks+112(FP)
+	Set R12
+	Get R2
+	Set R13
 	Get R3
 	I64Const $2
 	I64Shl
@@ -296,6 +331,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $2
 	I64Shl
 	Set R7
+	Loop
+	I64Load dst_base+0(FP)
+	Set R0
+	Get R13
+	Set R2
+	I64Load panels+96(FP)
+	Set R6
 	Loop
 	Get R0
 	Set R14
@@ -657,6 +699,26 @@ TEXT ·panel2(SB), NOSPLIT, $0-112
 	I64Const $-1
 	I64Add
 	Tee R6
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	Get R1
+	Get R5
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R1
+	Get R13
+	I64Load blockStep+120(FP)
+	I64Const $2
+	I64Shl
+	I64Add
+	Set R13
+	Get R12
+	I64Const $-1
+	I64Add
+	Tee R12
 	I64Eqz
 	I32Eqz
 	BrIf $0

@@ -54,7 +54,7 @@ func BenchmarkMix(b *testing.B) {
 	benchAttention(b, func(b *testing.B, headDim, rows int) {
 		w, v, dst := benchValues(rows*benchChunk), benchValues(benchChunks*benchChunk*headDim), make([]float32, rows*headDim)
 		for i := 0; b.Loop(); i++ {
-			Mix(dst, w, benchChunk, v[i%benchChunks*benchChunk*headDim:], benchChunk*PanelCols, headDim, benchChunk)
+			Mix(dst, w, benchChunk, v[i%benchChunks*benchChunk*headDim:], headDim, 0, benchChunk)
 		}
 		reportMACs(b, rows*benchChunk*headDim)
 	})

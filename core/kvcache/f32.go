@@ -24,7 +24,7 @@ func panelled(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols 
 // follow each other, since they are read so.
 type chunkF32 struct {
 	headDim int
-	heads   []float32 // [kvHeads], of each the keys [ChunkLen/16, headDim, 16] and the values [⌈headDim/16⌉, ChunkLen, 16]
+	heads   []float32 // [kvHeads], of each the keys [ChunkLen/16, headDim, 16] and the values as kernel.ValueAt says
 }
 
 // head returns the keys and the values of a head.
@@ -40,12 +40,12 @@ func (c *chunkF32) put(p int, k, v []float32) {
 	hd := c.headDim
 	for h := range len(k) / hd {
 		keys, values := c.head(h)
-		keys, values = keys[p/cols*cols*hd+p%cols:], values[p*cols:]
+		keys, values = keys[p/cols*cols*hd+p%cols:], values[kernel.ValueAt(p, hd):]
 		for d, x := range k[h*hd : (h+1)*hd] {
 			keys[d*cols] = x
 		}
 		for d := 0; d < hd; d += cols {
-			copy(values[d*ChunkLen:], v[h*hd+d:h*hd+min(d+cols, hd)])
+			copy(values[d*kernel.ValueBlock:], v[h*hd+d:h*hd+min(d+cols, hd)])
 		}
 	}
 }
@@ -55,12 +55,12 @@ func (c *chunkF32) get(p int, k, v []float32) {
 	hd := c.headDim
 	for h := range len(k) / hd {
 		keys, values := c.head(h)
-		keys, values = keys[p/cols*cols*hd+p%cols:], values[p*cols:]
+		keys, values = keys[p/cols*cols*hd+p%cols:], values[kernel.ValueAt(p, hd):]
 		for d := range hd {
 			k[h*hd+d] = keys[d*cols]
 		}
 		for d := 0; d < hd; d += cols {
-			copy(v[h*hd+d:h*hd+min(d+cols, hd)], values[d*ChunkLen:])
+			copy(v[h*hd+d:h*hd+min(d+cols, hd)], values[d*kernel.ValueBlock:])
 		}
 	}
 }
@@ -72,5 +72,5 @@ func (c *chunkF32) scores(dst []float32, q *Queries, head, n int) {
 
 func (c *chunkF32) mix(dst, w []float32, stride, head, first, n int) {
 	_, values := c.head(head)
-	kernel.Mix(dst, w, stride, values[first*kernel.PanelCols:], ChunkLen*kernel.PanelCols, c.headDim, n)
+	kernel.Mix(dst, w, stride, values, c.headDim, first, n)
 }

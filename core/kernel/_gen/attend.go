@@ -29,10 +29,12 @@ func chain(base, step string, to []string, a *asm) {
 // genPanel: V0.. sums of each row, V11.. the rows' values of x, V15 four columns.
 func genPanel(a *asm, rows int) {
 	const width = 4 // vectors of a panel
-	a.fn(fmt.Sprintf("panel%d", rows), "dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int", "", func(at map[string]string) {
+	a.fn(fmt.Sprintf("panel%d", rows), "dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int, blocks int, blockStep int", "", func(at map[string]string) {
 		// R0 dst, R1 x, R2 m, R3 bytes of a row of dst, R4 of x, R5 n, R6 panels to go,
-		// R7 bytes from panel to panel, R8 steps to go, R9 m now, R10.. x now of each row, R14.. dst of each row.
+		// R7 bytes from panel to panel, R8 steps to go, R9 m now, R10.. x now of each row, R12 blocks to go, R13 m of
+		// the block, R14.. dst of each row.
 		a.args(at, "dst", "x", "m", "dstStride", "xStride", "n", "panels", "step")
+		a.op("I64Load %s; Set R12; Get R2; Set R13", at["blocks"])
 		for _, r := range []string{"R3", "R4", "R7"} {
 			a.op("Get %s; I64Const $2; I64Shl; Set %s", r, r)
 		}
@@ -62,24 +64,28 @@ func genPanel(a *asm, rows int) {
 			}
 			a.add("R9", 64*n)
 		}
-		a.loop("R6", func() {
-			chain("R0", "R3", regs("R", 14, rows), a)
-			chain("R1", "R4", regs("R", 10, rows), a)
-			a.op("Get R2; Set R9")
-			eachSum(func(v, dst string, off int) {
-				a.load(dst, off)
-				a.op("Set %s", v)
+		a.loop("R12", func() {
+			a.op("I64Load %s; Set R0; Get R13; Set R2; I64Load %s; Set R6", at["dst"], at["panels"])
+			a.loop("R6", func() {
+				chain("R0", "R3", regs("R", 14, rows), a)
+				chain("R1", "R4", regs("R", 10, rows), a)
+				a.op("Get R2; Set R9")
+				eachSum(func(v, dst string, off int) {
+					a.load(dst, off)
+					a.op("Set %s", v)
+				})
+				a.op("Get R5; I64Const $1; I64ShrU; Tee R8; I64Eqz; I32Eqz; If")
+				a.loop("R8", func() { steps(2) })
+				a.op("End; Get R5; I64Const $1; I64And; I64Eqz; I32Eqz; If")
+				steps(1)
+				a.op("End")
+				eachSum(func(v, dst string, off int) {
+					a.store(dst, off, func() { a.op("Get %s", v) })
+				})
+				a.add("R0", 64)
+				a.op("Get R2; Get R7; I64Add; Set R2")
 			})
-			a.op("Get R5; I64Const $1; I64ShrU; Tee R8; I64Eqz; I32Eqz; If")
-			a.loop("R8", func() { steps(2) })
-			a.op("End; Get R5; I64Const $1; I64And; I64Eqz; I32Eqz; If")
-			steps(1)
-			a.op("End")
-			eachSum(func(v, dst string, off int) {
-				a.store(dst, off, func() { a.op("Get %s", v) })
-			})
-			a.add("R0", 64)
-			a.op("Get R2; Get R7; I64Add; Set R2")
+			a.op("Get R1; Get R5; I64Const $2; I64Shl; I64Add; Set R1; Get R13; I64Load %s; I64Const $2; I64Shl; I64Add; Set R13", at["blockStep"])
 		})
 	})
 }
