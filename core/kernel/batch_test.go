@@ -13,10 +13,7 @@ func BenchmarkBatch(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, f := range formats {
 		size := rows / GroupRows * cols / BlockLen * f.BlockBytes()
-		w := make([]byte, matrices*size)
-		for i := range w {
-			w[i] = byte(r.Uint32()) & 0xbf // with this mask, scales are finite
-		}
+		w := randomPacked(r, f, matrices*rows/GroupRows, cols/BlockLen, false)
 		for _, tokens := range []int{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32} {
 			x := testActivations(r, tokens, cols, 0)
 			dst := make([]float32, tokens*rows)

@@ -5,18 +5,21 @@ import (
 	"math"
 )
 
-// Groups and tokens of one step of the inner loop: 8 rows x 3 tokens take 15 of
-// the 16 vector registers that the assembler has.
+// Groups and tokens of one step of the inner loop: 16 rows x 2 tokens take 8 vector
+// registers for integer sums, and with the weights of 4 groups and a token's activations
+// 13 of 15.
 const (
-	tileGroups = 2
-	tileTokens = 3
+	tileGroups = RowMultiple / GroupRows
+	tileTokens = 2
 )
 
 // Tile is the memory in which a matrix product unpacks a few rows of weights to
 // int16; keep one for a sequence of products.
 type Tile struct {
-	w      []int16   // [groups, blocks, 16 vectors of 8]: (k0, k2) and (k1, k3) of four rows in turn
-	scales []float32 // [groups, blocks, vectors, 4]: as in the packed blocks
+	w      []int16   // [blocks, groups, 16 vectors of 8]: (k0, k2) and (k1, k3) of four rows in turn
+	scales []float32 // [blocks, groups, vectors, 4]: as in the packed blocks
+
+	sums [tileTokens * tileGroups * GroupRows]float32
 }
 
 // Bytes returns the size of the memory held, in bytes.
@@ -29,30 +32,29 @@ func (t *Tile) resize(blocks int) {
 	}
 }
 
-// gemm adds the product for several tokens: two groups of rows at a time are
-// unpacked once and then meet all tokens, three at a time.
+// gemm adds the product for several tokens: four groups of rows at a time are
+// unpacked once and then meet all tokens, two at a time.
 func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
 	blocks := x.Cols / BlockLen
 	rows := len(dst) / x.Tokens
 	groupBytes := blocks * f.BlockBytes()
 	tile.resize(blocks)
-	size, sizeS := blocks*GroupRows*BlockLen, blocks*GroupRows*f.Vectors() // of a group in tile
 	for g := 0; g < rows/GroupRows; g += tileGroups {
 		for i := range tileGroups {
-			f.unpack(tile.w[i*size:(i+1)*size], tile.scales[i*sizeS:(i+1)*sizeS], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
+			f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
 		}
 		out := dst[g*GroupRows:]
 		t := 0
 		for ; t+tileTokens <= x.Tokens; t += tileTokens {
-			f.gemm3(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
+			f.gemm2(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
 		}
 		for ; t < x.Tokens; t++ {
-			f.gemm1(out[t*rows:], rows, tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
+			f.gemm1(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
 		}
 	}
 }
 
-// gemmGeneric is the reference of all gemm functions: 8 rows for each of the
+// gemmGeneric is the reference of all gemm functions: 16 rows for each of the
 // given tokens; rows is the distance of two tokens in dst. The int16 weights
 // need no correction of nibbles.
 func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half, tokens int) {
@@ -64,9 +66,9 @@ func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float3
 				if b == half {
 					flush(dst[t*rows+g*GroupRows:], &acc)
 				}
-				wb := (*[GroupRows * BlockLen]int16)(w[(g*blocks+b)*GroupRows*BlockLen:])
+				wb := (*[GroupRows * BlockLen]int16)(w[(b*tileGroups+g)*GroupRows*BlockLen:])
 				xb := (*[BlockLen * expand]int16)(q[(t*blocks+b)*BlockLen*expand:])
-				s, d := scales[(g*blocks+b)*vectors*4:], &x[t*blocks+b]
+				s, d := scales[(b*tileGroups+g)*vectors*4:], &x[t*blocks+b]
 				for h := range halves {
 					var sum [GroupRows]int32
 					for i := h * len(wb) / halves; i < (h+1)*len(wb)/halves; i += 2 {
@@ -89,10 +91,12 @@ func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float3
 	}
 }
 
-// unpackGeneric is the reference of all unpack functions.
+// unpackGeneric is the reference of all unpack functions: of one group, to its places in
+// a Tile.
 func (f *Packed) unpackGeneric(dst []int16, scales []float32, w []byte) {
 	size, vectors := f.BlockBytes(), f.Vectors()
-	for ; len(w) > 0; w, dst, scales = w[size:], dst[GroupRows*BlockLen:], scales[4*vectors:] {
+	for b := 0; len(w) > 0; w, b = w[size:], b+tileGroups {
+		dst, scales := dst[b*GroupRows*BlockLen:], scales[b*4*vectors:]
 		if f.Bits == 8 {
 			for c := range 8 {
 				for i := range 8 { // int16 lane i: even byte to the first vector, odd byte to the second

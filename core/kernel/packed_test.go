@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -314,9 +315,9 @@ func TestUnpackEqualsGeneric(t *testing.T) {
 		t.Run(f.String(), func(t *testing.T) {
 			for blocks := 1; blocks < 6; blocks++ {
 				w := randomPacked(r, f, 1, blocks, true)
-				want, wantS := make([]int16, blocks*128), make([]float32, blocks*4*f.Vectors())
-				got, check := guarded[int16](t, len(want), blocks)
-				gotS, checkS := guarded[float32](t, len(wantS), blocks)
+				got, check := guarded[int16](t, blocks*tileGroups*128, blocks)
+				gotS, checkS := guarded[float32](t, blocks*tileGroups*4*f.Vectors(), blocks)
+				want, wantS := slices.Clone(got), slices.Clone(gotS) // the other groups' places stay
 				f.unpackGeneric(want, wantS, w)
 				f.unpack(got, gotS, w)
 				require.Equal(t, want, got)

@@ -7780,11 +7780,11 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	V128Load $128
 	V128Store $0, $0
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $16
+	I64Const $64
 	I64Add
 	Set R1
 	Get R2
@@ -7969,11 +7969,11 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	V128Load $144
 	V128Store $0, $16
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R1
 	Get R2
@@ -8158,11 +8158,11 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	V128Load $144
 	V128Store $0, $16
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R1
 	Get R2
@@ -8359,11 +8359,11 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	V128Load $176
 	V128Store $0, $48
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $64
+	I64Const $256
 	I64Add
 	Set R1
 	Get R2
@@ -8558,11 +8558,11 @@ TEXT ·unpackInt4(SB), NOSPLIT, $0-72
 	V128Load $64
 	V128Store $0, $0
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $16
+	I64Const $64
 	I64Add
 	Set R1
 	Get R2
@@ -8747,11 +8747,11 @@ TEXT ·unpackInt4Min(SB), NOSPLIT, $0-72
 	V128Load $80
 	V128Store $0, $16
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R1
 	Get R2
@@ -8952,11 +8952,11 @@ TEXT ·unpackInt4G16(SB), NOSPLIT, $0-72
 	V128Load $80
 	V128Store $0, $16
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R1
 	Get R2
@@ -9153,11 +9153,11 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	V128Load $112
 	V128Store $0, $48
 	Get R0
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R0
 	Get R1
-	I64Const $64
+	I64Const $256
 	I64Add
 	Set R1
 	Get R2
@@ -9174,7128 +9174,10416 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	End
 	RET
 
-// func gemm3(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm3(SB), NOSPLIT, $0-144
+// func gemm2(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm2(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $16
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
-	I64Load rows+24(FP)
-	I64Const $4
-	I64Mul
-	Set R12
-	Get R5
-	Get R11
-	I64Const $256
-	I64Mul
-	I64Add
+	I64Load x_base+128(FP)
 	Set R6
+	I64Load blocks+152(FP)
+	Set R8
+	I64Load rows+24(FP)
+	I64Const $2
+	I64Shl
+	Set R10
+	Get R4
 	Get R8
-	Get R11
-	I64Const $20
+	I64Const $256
 	I64Mul
 	I64Add
-	Set R9
+	Set R5
 	Get R6
-	Get R11
-	I64Const $256
+	Get R8
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R9
-	Get R11
-	I64Const $20
-	I64Mul
-	I64Add
-	Set R10
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
-	I64Sub
-	Set R13
-	Loop
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	V128Const $0, $0
-	Set V2
-	V128Const $0, $0
-	Set V3
-	V128Const $0, $0
-	Set V4
-	V128Const $0, $0
-	Set V5
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V6
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V0
-	Get V6
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
 	Get R8
+	I64Load half+160(FP)
+	Tee R8
+	I64Sub
+	Set R9
+	Loop
+	Get R2
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $112
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
-	Get V7
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V1
 	Get V2
-	Get V8
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V2
 	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
 	Get V9
-	F32x4ConvertI32x4S
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
 	Get R4
 	I32WrapI64
-	V128Load $0
-	Get R9
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Set V3
-	Get V4
-	Get V10
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
 	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V4
-	Get V5
-	Get V11
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
 	F32x4ConvertI32x4S
-	Get R4
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
+	Get V4
+	F32x4ConvertI32x4S
+	Get R3
 	I32WrapI64
 	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V5
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
+	Get V7
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $112
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $16
+	I64Const $64
 	I64Add
 	Set R3
-	Get R2
+	Get R4
 	I64Const $256
 	I64Add
-	Set R2
-	Get R4
-	I64Const $16
-	I64Add
 	Set R4
+	Get R6
+	I64Const $20
+	I64Add
+	Set R6
 	Get R5
 	I64Const $256
 	I64Add
 	Set R5
-	Get R8
-	I64Const $20
-	I64Add
-	Set R8
-	Get R6
-	I64Const $256
-	I64Add
-	Set R6
-	Get R9
-	I64Const $20
-	I64Add
-	Set R9
 	Get R7
-	I64Const $256
+	I64Const $20
 	I64Add
 	Set R7
-	Get R10
-	I64Const $20
-	I64Add
-	Set R10
-	Get R11
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V0
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V1
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V2
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V3
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V4
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V5
-	F32x4Add
-	V128Store $0, $16
-	Get R13
 	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R11
+	Get R10
+	I64Add
+	Set R11
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm3Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm3Min(SB), NOSPLIT, $0-144
+// func gemm2Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm2Min(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $32
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
-	I64Load rows+24(FP)
-	I64Const $4
-	I64Mul
-	Set R12
-	Get R5
-	Get R11
-	I64Const $256
-	I64Mul
-	I64Add
+	I64Load x_base+128(FP)
 	Set R6
+	I64Load blocks+152(FP)
+	Set R8
+	I64Load rows+24(FP)
+	I64Const $2
+	I64Shl
+	Set R10
+	Get R4
 	Get R8
-	Get R11
-	I64Const $20
+	I64Const $256
 	I64Mul
 	I64Add
-	Set R9
+	Set R5
 	Get R6
-	Get R11
-	I64Const $256
+	Get R8
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R9
-	Get R11
-	I64Const $20
-	I64Mul
-	I64Add
-	Set R10
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
-	I64Sub
-	Set R13
-	Loop
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	V128Const $0, $0
-	Set V2
-	V128Const $0, $0
-	Set V3
-	V128Const $0, $0
-	Set V4
-	V128Const $0, $0
-	Set V5
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V6
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
 	Get R8
+	I64Load half+160(FP)
+	Tee R8
+	I64Sub
+	Set R9
+	Loop
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $112
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R6
 	I32WrapI64
 	I32Load $4
-	Get R8
+	Get R6
 	I32WrapI64
 	I32Load $8
 	I32Add
 	F32ConvertI32S
-	Get R8
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
 	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R7
+	I32WrapI64
+	I32Load $4
+	Get R7
+	I32WrapI64
+	I32Load $8
+	I32Add
+	F32ConvertI32S
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
+	Get V4
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
 	Get V6
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $64
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
-	V128Load $16
+	V128Load $80
 	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V0
-	Get V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
 	Get V7
 	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V1
-	Get R9
-	I32WrapI64
-	I32Load $4
-	Get R9
-	I32WrapI64
-	I32Load $8
-	I32Add
-	F32ConvertI32S
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get V2
-	Get V8
-	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $96
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
-	V128Load $16
+	V128Load $112
 	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V2
-	Get V3
-	Get V9
-	F32x4ConvertI32x4S
-	Get R4
+	Set V12
+	Get R2
 	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V3
-	Get R10
-	I32WrapI64
-	I32Load $4
-	Get R10
-	I32WrapI64
-	I32Load $8
-	I32Add
-	F32ConvertI32S
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get V4
-	Get V10
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V4
-	Get V5
-	Get V11
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V5
+	Get V12
+	V128Store $0, $112
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R3
-	Get R2
+	Get R4
 	I64Const $256
 	I64Add
-	Set R2
-	Get R4
-	I64Const $32
-	I64Add
 	Set R4
+	Get R6
+	I64Const $20
+	I64Add
+	Set R6
 	Get R5
 	I64Const $256
 	I64Add
 	Set R5
-	Get R8
-	I64Const $20
-	I64Add
-	Set R8
-	Get R6
-	I64Const $256
-	I64Add
-	Set R6
-	Get R9
-	I64Const $20
-	I64Add
-	Set R9
 	Get R7
-	I64Const $256
+	I64Const $20
 	I64Add
 	Set R7
-	Get R10
-	I64Const $20
-	I64Add
-	Set R10
-	Get R11
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V0
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V1
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V2
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V3
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V4
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V5
-	F32x4Add
-	V128Store $0, $16
-	Get R13
 	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R11
+	Get R10
+	I64Add
+	Set R11
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm3G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm3G16(SB), NOSPLIT, $0-144
+// func gemm2G16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm2G16(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $32
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
+	Set R8
 	I64Load rows+24(FP)
-	I64Const $4
-	I64Mul
-	Set R12
-	Get R5
-	Get R11
-	I64Const $256
-	I64Mul
-	I64Add
-	Set R6
+	I64Const $2
+	I64Shl
+	Set R10
+	Get R4
 	Get R8
-	Get R11
-	I64Const $20
+	I64Const $256
 	I64Mul
 	I64Add
-	Set R9
+	Set R5
 	Get R6
-	Get R11
-	I64Const $256
+	Get R8
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R9
-	Get R11
-	I64Const $20
-	I64Mul
-	I64Add
-	Set R10
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
+	Get R8
+	I64Load half+160(FP)
+	Tee R8
 	I64Sub
-	Set R13
+	Set R9
 	Loop
+	Get R2
+	I32WrapI64
 	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $112
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
 	Set V0
-	V128Const $0, $0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
 	Set V1
-	V128Const $0, $0
+	Get V10
+	Get V12
+	I32x4DotI16x8S
 	Set V2
-	V128Const $0, $0
+	Get V11
+	Get V12
+	I32x4DotI16x8S
 	Set V3
-	V128Const $0, $0
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
 	Set V4
-	V128Const $0, $0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
 	Set V5
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V14
+	Get V10
 	Get V12
-	Get V14
 	I32x4DotI16x8S
 	Set V6
-	Get V13
-	Get V14
+	Get V11
+	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
 	Get R1
 	I32WrapI64
 	V128Load $16
-	Set V12
-	Get R2
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
 	I32WrapI64
 	V128Load $16
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $32
 	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
 	Get V0
-	Get V6
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
-	Get V7
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V1
 	Get V2
-	Get V8
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V2
 	Get V3
-	Get V9
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V3
-	Get V4
-	Get V10
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Set V4
-	Get V5
-	Get V11
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Set V5
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V13
 	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V6
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V0
-	Get V6
-	F32x4ConvertI32x4S
-	Get R3
 	I32WrapI64
 	V128Load $16
-	Get R8
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
-	Get V7
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V1
 	Get V2
-	Get V8
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V2
 	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
 	Get V9
-	F32x4ConvertI32x4S
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
 	Get R4
 	I32WrapI64
-	V128Load $16
-	Get R9
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V3
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
 	Get V4
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
+	Get V7
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $112
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
 	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
 	V128Load $16
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V4
-	Get V5
-	Get V11
-	F32x4ConvertI32x4S
-	Get R4
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
 	I32WrapI64
 	V128Load $16
-	Get R10
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $48
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V5
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
+	Get V4
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
+	Get V7
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $112
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R3
-	Get R2
+	Get R4
 	I64Const $256
 	I64Add
-	Set R2
-	Get R4
-	I64Const $32
-	I64Add
 	Set R4
+	Get R6
+	I64Const $20
+	I64Add
+	Set R6
 	Get R5
 	I64Const $256
 	I64Add
 	Set R5
-	Get R8
-	I64Const $20
-	I64Add
-	Set R8
-	Get R6
-	I64Const $256
-	I64Add
-	Set R6
-	Get R9
-	I64Const $20
-	I64Add
-	Set R9
 	Get R7
-	I64Const $256
+	I64Const $20
 	I64Add
 	Set R7
-	Get R10
-	I64Const $20
-	I64Add
-	Set R10
-	Get R11
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V0
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V1
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V2
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V3
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V4
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V5
-	F32x4Add
-	V128Store $0, $16
-	Get R13
 	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R11
+	Get R10
+	I64Add
+	Set R11
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm3G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm3G16Min(SB), NOSPLIT, $0-144
+// func gemm2G16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm2G16Min(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $64
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
+	Set R8
 	I64Load rows+24(FP)
-	I64Const $4
-	I64Mul
-	Set R12
-	Get R5
-	Get R11
-	I64Const $256
-	I64Mul
-	I64Add
-	Set R6
+	I64Const $2
+	I64Shl
+	Set R10
+	Get R4
 	Get R8
-	Get R11
-	I64Const $20
+	I64Const $256
 	I64Mul
 	I64Add
-	Set R9
+	Set R5
 	Get R6
-	Get R11
-	I64Const $256
+	Get R8
+	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R9
-	Get R11
-	I64Const $20
-	I64Mul
-	I64Add
-	Set R10
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
+	Get R8
+	I64Load half+160(FP)
+	Tee R8
 	I64Sub
-	Set R13
+	Set R9
 	Loop
+	Get R2
+	I32WrapI64
 	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $112
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
 	Set V0
-	V128Const $0, $0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
 	Set V1
-	V128Const $0, $0
+	Get V10
+	Get V12
+	I32x4DotI16x8S
 	Set V2
-	V128Const $0, $0
+	Get V11
+	Get V12
+	I32x4DotI16x8S
 	Set V3
-	V128Const $0, $0
+	Get R5
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
 	Set V4
-	V128Const $0, $0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
 	Set V5
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V14
+	Get V10
 	Get V12
-	Get V14
 	I32x4DotI16x8S
 	Set V6
-	Get V13
-	Get V14
+	Get V11
+	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $0
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
 	Get R1
 	I32WrapI64
 	V128Load $16
-	Set V12
-	Get R2
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
 	I32WrapI64
 	V128Load $16
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $16
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $32
 	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $32
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $48
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $64
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $80
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $96
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $112
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R8
-	I32WrapI64
-	I32Load $4
-	F32ConvertI32S
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
 	Get V0
-	Get V6
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
-	Get V7
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V1
-	Get R9
-	I32WrapI64
-	I32Load $4
-	F32ConvertI32S
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
 	Get V2
-	Get V8
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V2
 	Get V3
-	Get V9
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V3
-	Get R10
-	I32WrapI64
-	I32Load $4
-	F32ConvertI32S
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get V4
-	Get V10
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V4
-	Get V5
-	Get V11
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $0
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Get V14
-	F32x4Mul
-	F32x4Sub
-	Set V5
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V13
 	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V6
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V8
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $128
-	Set V14
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	Set V10
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $144
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $160
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $176
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $192
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $208
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $224
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V12
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V13
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V6
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V6
-	Get V7
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V7
-	Get R6
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V8
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V8
-	Get V9
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V9
-	Get R7
-	I32WrapI64
-	V128Load $240
-	Set V14
-	Get V10
-	Get V12
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V10
-	Get V11
-	Get V13
-	Get V14
-	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get R8
-	I32WrapI64
-	I32Load $8
-	F32ConvertI32S
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
-	Get V0
-	Get V6
-	F32x4ConvertI32x4S
-	Get R3
 	I32WrapI64
 	V128Load $16
-	Get R8
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
+	V128Load $32
+	Set V8
+	Get R1
 	I32WrapI64
-	V128Load $48
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
-	Get V7
-	F32x4ConvertI32x4S
-	Get R4
-	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $48
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V1
-	Get R9
-	I32WrapI64
-	I32Load $8
-	F32ConvertI32S
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32Mul
-	F32x4Splat
-	Set V14
 	Get V2
-	Get V8
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $16
-	Get R9
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R3
-	I32WrapI64
-	V128Load $48
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V2
 	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
 	Get V9
-	F32x4ConvertI32x4S
-	Get R4
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
 	I32WrapI64
-	V128Load $16
-	Get R9
+	V128Load $48
+	Set V8
+	Get R1
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
 	Get R4
 	I32WrapI64
 	V128Load $48
-	Get V14
-	F32x4Mul
-	F32x4Sub
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V3
-	Get R10
+	Get R5
 	I32WrapI64
-	I32Load $8
+	V128Load $48
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R6
+	I32WrapI64
+	I32Load $4
 	F32ConvertI32S
-	Get R10
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get V4
-	Get V10
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $16
-	Get R10
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $0
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
-	V128Load $48
+	V128Load $32
 	Get V14
 	F32x4Mul
 	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $128
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $192
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $224
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R7
+	I32WrapI64
+	I32Load $4
+	F32ConvertI32S
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
+	Get V4
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $128
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
+	Get V7
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $192
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $224
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $112
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V4
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V5
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V6
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V4
 	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
 	Get V11
-	F32x4ConvertI32x4S
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
 	Get R4
 	I32WrapI64
-	V128Load $16
-	Get R10
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R5
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V4
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V4
+	Get V5
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V5
+	Get V6
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V6
+	Get V7
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V7
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
+	Set V13
+	Get R6
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Get R4
+	Get R3
 	I32WrapI64
 	V128Load $48
 	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V5
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $144
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $208
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $240
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R7
+	I32WrapI64
+	I32Load $8
+	F32ConvertI32S
+	Get R7
+	I32WrapI64
+	F32Load $0
+	F32Mul
+	F32x4Splat
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V12
+	Get V4
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $64
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V12
+	Get V5
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $80
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V12
+	Get V6
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $144
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $176
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $96
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V12
+	Get V7
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $208
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $240
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $112
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $64
-	I64Add
-	Set R3
-	Get R2
 	I64Const $256
 	I64Add
-	Set R2
+	Set R3
 	Get R4
-	I64Const $64
+	I64Const $256
 	I64Add
 	Set R4
+	Get R6
+	I64Const $20
+	I64Add
+	Set R6
 	Get R5
 	I64Const $256
 	I64Add
 	Set R5
-	Get R8
-	I64Const $20
-	I64Add
-	Set R8
-	Get R6
-	I64Const $256
-	I64Add
-	Set R6
-	Get R9
-	I64Const $20
-	I64Add
-	Set R9
 	Get R7
-	I64Const $256
+	I64Const $20
 	I64Add
 	Set R7
-	Get R10
-	I64Const $20
-	I64Add
-	Set R10
-	Get R11
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V0
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V1
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V2
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V3
-	F32x4Add
-	V128Store $0, $16
-	Get R15
-	Get R12
-	I64Add
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $0
-	Get V4
-	F32x4Add
-	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
-	I32WrapI64
-	V128Load $16
-	Get V5
-	F32x4Add
-	V128Store $0, $16
-	Get R13
 	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R11
+	Get R10
+	I64Add
+	Set R11
+	Get R2
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
+	F32x4Add
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
+	F32x4Add
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm1(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm1(SB), NOSPLIT, $0-144
+// func gemm1(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $16
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
-	I64Sub
-	Set R13
-	Loop
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V6
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	Set V2
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $16
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get V0
-	Get V2
-	F32x4ConvertI32x4S
-	Get R3
-	I32WrapI64
-	V128Load $0
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
+	Set R8
 	Get R8
+	I64Load half+160(FP)
+	Tee R8
+	I64Sub
+	Set R9
+	Loop
+	Get R2
 	I32WrapI64
-	F32Load $0
-	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
+	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
 	Get V3
-	F32x4ConvertI32x4S
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
 	Get R4
 	I32WrapI64
-	V128Load $0
-	Get R8
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $16
+	I64Const $64
 	I64Add
 	Set R3
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R4
-	I64Const $16
+	I64Const $256
 	I64Add
 	Set R4
-	Get R5
-	I64Const $256
-	I64Add
-	Set R5
-	Get R8
+	Get R6
 	I64Const $20
 	I64Add
-	Set R8
-	Get R11
+	Set R6
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
+	Set R11
+	Get R2
 	I32WrapI64
 	V128Load $0
-	Get V0
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
 	F32x4Add
 	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
+	Get R2
 	I32WrapI64
 	V128Load $16
-	Get V1
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
 	F32x4Add
 	V128Store $0, $16
-	Get R13
-	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm1Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm1Min(SB), NOSPLIT, $0-144
+// func gemm1Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1Min(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $32
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
-	I64Sub
-	Set R13
-	Loop
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V6
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	Set V2
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $16
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
+	Set R8
 	Get R8
+	I64Load half+160(FP)
+	Tee R8
+	I64Sub
+	Set R9
+	Loop
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R6
 	I32WrapI64
 	I32Load $4
-	Get R8
+	Get R6
 	I32WrapI64
 	I32Load $8
 	I32Add
 	F32ConvertI32S
-	Get R8
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
-	Set V6
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
 	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
 	Get V2
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $64
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
-	V128Load $16
-	Get V6
+	V128Load $80
+	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V0
-	Get V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
 	Get V3
 	F32x4ConvertI32x4S
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $96
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $16
-	Get V6
+	V128Load $112
+	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R3
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R4
-	I64Const $32
+	I64Const $256
 	I64Add
 	Set R4
-	Get R5
-	I64Const $256
-	I64Add
-	Set R5
-	Get R8
+	Get R6
 	I64Const $20
 	I64Add
-	Set R8
-	Get R11
+	Set R6
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
+	Set R11
+	Get R2
 	I32WrapI64
 	V128Load $0
-	Get V0
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
 	F32x4Add
 	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
+	Get R2
 	I32WrapI64
 	V128Load $16
-	Get V1
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
 	F32x4Add
 	V128Store $0, $16
-	Get R13
-	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm1G16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm1G16(SB), NOSPLIT, $0-144
+// func gemm1G16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1G16(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
+	I64Load sums_base+32(FP)
+	Set R2
+	I64Load scales_base+80(FP)
 	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
+	I64Load q_base+104(FP)
+	Set R4
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
 	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
-	Set R2
-	Get R11
-	I64Const $32
-	I64Mul
-	Get R3
-	I64Add
-	Set R4
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
+	Get R8
+	I64Load half+160(FP)
+	Tee R8
 	I64Sub
-	Set R13
+	Set R9
 	Loop
+	Get R2
+	I32WrapI64
 	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
 	Set V0
-	V128Const $0, $0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
 	Set V1
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V6
-	Get V4
-	Get V6
+	Get V10
+	Get V12
 	I32x4DotI16x8S
 	Set V2
-	Get V5
-	Get V6
+	Get V11
+	Get V12
 	I32x4DotI16x8S
 	Set V3
 	Get R1
 	I32WrapI64
 	V128Load $16
-	Set V4
-	Get R2
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
 	I32WrapI64
 	V128Load $16
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
+	Set V12
 	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
 	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
 	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V0
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
 	Get V1
-	Get V3
 	F32x4ConvertI32x4S
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $32
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V1
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V4
+	Set V12
 	Get R2
 	I32WrapI64
-	V128Load $128
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V6
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	Set V2
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V4
+	Get V12
+	V128Store $0, $16
 	Get R2
 	I32WrapI64
-	V128Load $144
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get V0
+	V128Load $32
+	Set V12
+	Get V12
 	Get V2
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $64
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V0
-	Get V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
 	Get V3
 	F32x4ConvertI32x4S
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $96
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Set V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
 	Get R1
-	I64Const $256
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
+	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R1
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $32
+	I64Const $128
 	I64Add
 	Set R3
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R4
-	I64Const $32
+	I64Const $256
 	I64Add
 	Set R4
-	Get R5
-	I64Const $256
-	I64Add
-	Set R5
-	Get R8
+	Get R6
 	I64Const $20
 	I64Add
-	Set R8
-	Get R11
+	Set R6
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
+	Set R11
+	Get R2
 	I32WrapI64
 	V128Load $0
-	Get V0
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
 	F32x4Add
 	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
+	Get R2
 	I32WrapI64
 	V128Load $16
-	Get V1
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
 	F32x4Add
 	V128Store $0, $16
-	Get R13
-	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	RET
 
-// func gemm1G16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
-TEXT ·gemm1G16Min(SB), NOSPLIT, $0-144
+// func gemm1G16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+TEXT ·gemm1G16Min(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+32(FP)
+	I64Load w_base+56(FP)
 	Set R1
-	I64Load scales_base+56(FP)
-	Set R3
-	I64Load q_base+80(FP)
-	Set R5
-	I64Load x_base+104(FP)
-	Set R8
-	I64Load blocks+128(FP)
-	Set R11
-	Get R11
-	I64Const $256
-	I64Mul
-	Get R1
-	I64Add
+	I64Load sums_base+32(FP)
 	Set R2
-	Get R11
-	I64Const $64
-	I64Mul
-	Get R3
-	I64Add
+	I64Load scales_base+80(FP)
+	Set R3
+	I64Load q_base+104(FP)
 	Set R4
-	Get R11
-	I64Load half+136(FP)
-	Tee R11
-	I64Sub
-	Set R13
-	Loop
-	V128Const $0, $0
-	Set V0
-	V128Const $0, $0
-	Set V1
-	Loop
-	Get R1
-	I32WrapI64
-	V128Load $0
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $0
-	Set V6
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	Set V2
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $16
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $16
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $32
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $32
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $48
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $48
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $64
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $64
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $80
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $80
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $96
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $96
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $112
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $112
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
+	I64Load x_base+128(FP)
+	Set R6
+	I64Load blocks+152(FP)
+	Set R8
 	Get R8
+	I64Load half+160(FP)
+	Tee R8
+	I64Sub
+	Set R9
+	Loop
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Const $0, $0
+	V128Store $0, $48
+	Loop
+	Get R1
+	I32WrapI64
+	V128Load $0
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $256
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $512
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $768
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $16
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $272
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $528
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $784
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $32
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $288
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $544
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $800
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $48
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $304
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $560
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $816
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $64
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $320
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $576
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $832
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $64
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $80
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $336
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $592
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $848
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $80
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $96
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $352
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $608
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $864
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $96
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $112
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $368
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $624
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $880
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $112
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
+	I32WrapI64
+	F32Load $0
+	F32x4Splat
+	Set V13
+	Get R6
 	I32WrapI64
 	I32Load $4
 	F32ConvertI32S
-	Get R8
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
-	Set V6
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
 	Get V0
-	Get V2
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
 	V128Load $0
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
 	V128Load $32
-	Get V6
+	Get V14
 	F32x4Mul
 	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
+	Get V2
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $128
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $160
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
+	Get V3
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $192
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $224
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
+	Get R1
+	I32WrapI64
+	V128Load $128
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $384
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $640
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $896
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $128
+	Set V12
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	Set V0
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	Set V1
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	Set V2
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $144
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $400
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $656
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $912
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $144
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
 	Set V0
 	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
 	Get V3
-	F32x4ConvertI32x4S
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $160
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $416
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $672
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $928
+	Set V11
 	Get R4
 	I32WrapI64
-	V128Load $0
-	Get R8
+	V128Load $160
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $176
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $432
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $688
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $944
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $176
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $192
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $448
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $704
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $960
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $192
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $208
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $464
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $720
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $976
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $208
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $224
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $480
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $736
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $992
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $224
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R1
+	I32WrapI64
+	V128Load $240
+	Set V8
+	Get R1
+	I32WrapI64
+	V128Load $496
+	Set V9
+	Get R1
+	I32WrapI64
+	V128Load $752
+	Set V10
+	Get R1
+	I32WrapI64
+	V128Load $1008
+	Set V11
+	Get R4
+	I32WrapI64
+	V128Load $240
+	Set V12
+	Get V0
+	Get V8
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V0
+	Get V1
+	Get V9
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V1
+	Get V2
+	Get V10
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V2
+	Get V3
+	Get V11
+	Get V12
+	I32x4DotI16x8S
+	I32x4Add
+	Set V3
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	F32x4Mul
-	F32x4Mul
-	F32x4Add
-	Get R4
-	I32WrapI64
-	V128Load $32
-	Get V6
-	F32x4Mul
-	F32x4Sub
-	Set V1
-	Get R1
-	I32WrapI64
-	V128Load $128
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $128
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $128
-	Set V6
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	Set V2
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $144
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $144
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $144
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $160
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $160
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $160
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $176
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $176
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $176
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $192
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $192
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $192
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $208
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $208
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $208
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $224
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $224
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $224
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R1
-	I32WrapI64
-	V128Load $240
-	Set V4
-	Get R2
-	I32WrapI64
-	V128Load $240
-	Set V5
-	Get R5
-	I32WrapI64
-	V128Load $240
-	Set V6
-	Get V2
-	Get V4
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V2
-	Get V3
-	Get V5
-	Get V6
-	I32x4DotI16x8S
-	I32x4Add
-	Set V3
-	Get R8
+	Set V13
+	Get R6
 	I32WrapI64
 	I32Load $8
 	F32ConvertI32S
-	Get R8
+	Get R6
 	I32WrapI64
 	F32Load $0
 	F32Mul
 	F32x4Splat
-	Set V6
+	Set V14
+	Get R2
+	I32WrapI64
+	V128Load $0
+	Set V12
+	Get V12
 	Get V0
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $0
+	Get R2
+	I32WrapI64
+	V128Load $16
+	Set V12
+	Get V12
+	Get V1
+	F32x4ConvertI32x4S
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V13
+	F32x4Mul
+	F32x4Mul
+	F32x4Add
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V14
+	F32x4Mul
+	F32x4Sub
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $16
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
+	Get V12
 	Get V2
 	F32x4ConvertI32x4S
 	Get R3
 	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $144
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
 	Get R3
 	I32WrapI64
-	V128Load $48
-	Get V6
+	V128Load $176
+	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V0
-	Get V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get V12
 	Get V3
 	F32x4ConvertI32x4S
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $16
-	Get R8
-	I32WrapI64
-	F32Load $0
-	F32x4Splat
+	V128Load $208
+	Get V13
 	F32x4Mul
 	F32x4Mul
 	F32x4Add
-	Get R4
+	Get R3
 	I32WrapI64
-	V128Load $48
-	Get V6
+	V128Load $240
+	Get V14
 	F32x4Mul
 	F32x4Sub
-	Set V1
+	Set V12
+	Get R2
+	I32WrapI64
+	Get V12
+	V128Store $0, $48
 	Get R1
-	I64Const $256
+	I64Const $1024
 	I64Add
 	Set R1
 	Get R3
-	I64Const $64
+	I64Const $256
 	I64Add
 	Set R3
-	Get R2
-	I64Const $256
-	I64Add
-	Set R2
 	Get R4
-	I64Const $64
+	I64Const $256
 	I64Add
 	Set R4
-	Get R5
-	I64Const $256
-	I64Add
-	Set R5
-	Get R8
+	Get R6
 	I64Const $20
 	I64Add
-	Set R8
-	Get R11
+	Set R6
+	Get R8
 	I64Const $-1
 	I64Add
-	Tee R11
+	Tee R8
 	I64Eqz
 	I32Eqz
 	BrIf $0
 	End
 	Get R0
-	Set R15
-	Get R15
-	I32WrapI64
-	Get R15
+	Set R11
+	Get R2
 	I32WrapI64
 	V128Load $0
-	Get V0
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $0
+	Get V12
 	F32x4Add
 	V128Store $0, $0
-	Get R15
-	I32WrapI64
-	Get R15
+	Get R2
 	I32WrapI64
 	V128Load $16
-	Get V1
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $16
+	Get V12
 	F32x4Add
 	V128Store $0, $16
-	Get R13
-	Set R11
-	I64Const $0
-	Set R13
+	Get R2
+	I32WrapI64
+	V128Load $32
+	Set V12
 	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $32
+	Get V12
+	F32x4Add
+	V128Store $0, $32
+	Get R2
+	I32WrapI64
+	V128Load $48
+	Set V12
+	Get R11
+	I32WrapI64
+	Get R11
+	I32WrapI64
+	V128Load $48
+	Get V12
+	F32x4Add
+	V128Store $0, $48
+	Get R9
+	Set R8
+	I64Const $0
+	Set R9
+	Get R8
 	I64Eqz
 	I32Eqz
 	BrIf $0

@@ -2,8 +2,11 @@ package main
 
 import "fmt"
 
-// unpack writes the unpacking of packed weights to int16, and of the scales and
-// minima. R0 dst, R1 scales, R2 w, R3 bytes to go.
+// tileGroups is the constant of package kernel.
+const tileGroups = 4
+
+// unpack writes the unpacking of the packed weights of a group to int16, and of the scales
+// and minima. R0 dst, R1 scales, R2 w, R3 bytes to go.
 func (a *asm) unpack(at map[string]string, f format) {
 	a.args(at, "dst", "scales", "w", "w_len")
 	a.op("Loop")
@@ -37,83 +40,86 @@ func (a *asm) unpack(at map[string]string, f format) {
 	for i := range f.vectors() {
 		a.store("R1", 16*i, func() { a.load("R2", f.weightBytes()+16*i) })
 	}
-	a.add("R0", 256)
-	a.add("R1", 16*f.vectors())
+	a.add("R0", 256*tileGroups)
+	a.add("R1", 16*f.vectors()*tileGroups)
 	a.add("R2", f.blockBytes())
 	a.op("Get R3; I64Const $%d; I64Sub; Tee R3; I64Const $0; I64GtS; BrIf $0; End", f.blockBytes())
 }
 
-// gemm writes the inner loop of the matrix product: 2 groups of rows x tokens, first of
-// half the blocks, then of the rest.
-// V0.. float sums [token][group], then integer sums [token][group], then the two
-// weight vectors and the activation vector, which is later the scaled sum.
+// gemm writes the inner loop of the matrix product: 4 groups of rows x tokens, first of
+// half the blocks, then of the rest. The float sums are in memory, where a block adds to
+// them once; there are no registers left for them.
+// V0.. integer sums [token][group], V8.. the groups' weights, V12 a token's activations,
+// then in V12 a float sum, in V13 the token's scale, in V14 its scaled sum.
 //
-// R0 dst, R1, R2 weights of two groups, R3, R4 their scales, R5.. activations of
-// the tokens, R8.. their BlockScales, R11 blocks to go, R12 distance of two tokens in dst,
-// R13 blocks of the second half, if it is to come, R15 dst now.
+// R0 dst, R1 weights, R2 float sums [token][group], R3 scales, R4.. activations of the tokens, R6.. their BlockScales, R8 blocks
+// to go, R9 blocks of the second half, if it is to come, R10 distance of two tokens in dst, R11 dst now.
 func (a *asm) gemm(at map[string]string, f format, tokens int) {
-	n := 2 * tokens
-	sum := func(t, g int) string { return fmt.Sprintf("V%d", 2*t+g) }
-	part := func(t, g int) string { return fmt.Sprintf("V%d", n+2*t+g) }
-	w := regs("V", 2*n, 2)
-	x := fmt.Sprintf("V%d", 2*n+2)
-	a.op("I64Load %s; Set R0; I64Load %s; Set R1; I64Load %s; Set R3; I64Load %s; Set R5; I64Load %s; Set R8; I64Load %s; Set R11",
-		at["dst"], at["w"], at["scales"], at["q"], at["x"], at["blocks"])
-	a.op("Get R11; I64Const $256; I64Mul; Get R1; I64Add; Set R2")
-	a.op("Get R11; I64Const $%d; I64Mul; Get R3; I64Add; Set R4", 16*f.vectors())
+	part := func(t, g int) string { return fmt.Sprintf("V%d", tileGroups*t+g) }
+	offset := func(t, g int) int { return 16 * (tileGroups*t + g) }
+	w := regs("V", 8, tileGroups)
+	a.op("I64Load %s; Set R0; I64Load %s; Set R1; I64Load %s; Set R2; I64Load %s; Set R3; I64Load %s; Set R4; I64Load %s; Set R6; I64Load %s; Set R8",
+		at["dst"], at["w"], at["sums"], at["scales"], at["q"], at["x"], at["blocks"])
 	if tokens > 1 {
-		a.op("I64Load %s; I64Const $4; I64Mul; Set R12", at["rows"])
+		a.op("I64Load %s; I64Const $2; I64Shl; Set R10", at["rows"])
+		a.op("Get R4; Get R8; I64Const $256; I64Mul; I64Add; Set R5")
+		a.op("Get R6; Get R8; I64Const $%d; I64Mul; I64Add; Set R7", scaleBytes)
 	}
-	for t := 1; t < tokens; t++ {
-		a.op("Get R%d; Get R11; I64Const $256; I64Mul; I64Add; Set R%d", 4+t, 5+t)
-		a.op("Get R%d; Get R11; I64Const $%d; I64Mul; I64Add; Set R%d", 7+t, scaleBytes, 8+t)
-	}
-	a.op("Get R11; I64Load %s; Tee R11; I64Sub; Set R13", at["half"])
-	a.twoSums("R11", "R13", func() {
-		a.zero(regs("V", 0, n)...)
-		a.loop("R11", func() {
+	a.op("Get R8; I64Load %s; Tee R8; I64Sub; Set R9", at["half"])
+	a.twoSums("R8", "R9", func() {
+		for t := range tokens {
+			for g := range tileGroups {
+				a.store("R2", offset(t, g), func() { a.op("V128Const $0, $0") })
+			}
+		}
+		a.loop("R8", func() {
 			for h := range f.halves() {
 				steps := 16 / f.halves()
 				for i := h * steps; i < (h+1)*steps; i++ {
-					for g := range 2 {
-						a.load(fmt.Sprintf("R%d", 1+g), 16*i)
+					for g := range tileGroups {
+						a.load("R1", 256*g+16*i)
 						a.op("Set %s", w[g])
 					}
 					for t := range tokens {
-						a.load(fmt.Sprintf("R%d", 5+t), 16*i)
-						a.op("Set %s", x)
-						for g := range 2 {
-							a.accumulate(part(t, g), i == h*steps, func() { a.op("Get %s; Get %s; I32x4DotI16x8S", w[g], x) })
+						a.load(fmt.Sprintf("R%d", 4+t), 16*i)
+						a.op("Set V12")
+						for g := range tileGroups {
+							a.accumulate(part(t, g), i == h*steps, func() { a.op("Get %s; Get V12; I32x4DotI16x8S", w[g]) })
 						}
 					}
 				}
 				for t := range tokens {
-					scales := fmt.Sprintf("R%d", 8+t)
+					x := fmt.Sprintf("R%d", 6+t)
+					a.splat(x, 0)
+					a.op("Set V13")
 					if f.min {
-						a.scaledSum(f, scales, h)
-						a.op("Set %s", x)
+						a.scaledSum(f, x, h)
+						a.op("Set V14")
 					}
-					for g := range 2 {
-						a.finish(f, h, finish{acc: sum(t, g), sum: part(t, g), w: fmt.Sprintf("R%d", 3+g), d: func() { a.splat(scales, 0) }, scaledSum: x})
+					for g := range tileGroups {
+						a.load("R2", offset(t, g))
+						a.op("Set V12")
+						a.finish(f, h, finish{acc: "V12", sum: part(t, g), w: "R3", at: 16 * f.vectors() * g, d: "V13", scaledSum: "V14"})
+						a.store("R2", offset(t, g), func() { a.op("Get V12") })
 					}
 				}
 			}
-			for g := range 2 {
-				a.add(fmt.Sprintf("R%d", 1+g), 256)
-				a.add(fmt.Sprintf("R%d", 3+g), 16*f.vectors())
-			}
+			a.add("R1", 256*tileGroups)
+			a.add("R3", 16*f.vectors()*tileGroups)
 			for t := range tokens {
-				a.add(fmt.Sprintf("R%d", 5+t), 256)
-				a.add(fmt.Sprintf("R%d", 8+t), scaleBytes)
+				a.add(fmt.Sprintf("R%d", 4+t), 256)
+				a.add(fmt.Sprintf("R%d", 6+t), scaleBytes)
 			}
 		})
-		a.op("Get R0; Set R15")
+		a.op("Get R0; Set R11")
 		for t := range tokens {
-			for g := range 2 {
-				a.addTo("R15", 16*g, sum(t, g))
+			for g := range tileGroups {
+				a.load("R2", offset(t, g))
+				a.op("Set V12")
+				a.addTo("R11", 16*g, "V12")
 			}
 			if t < tokens-1 {
-				a.op("Get R15; Get R12; I64Add; Set R15")
+				a.op("Get R11; Get R10; I64Add; Set R11")
 			}
 		}
 	})

@@ -50,9 +50,9 @@ func genPacked(a *asm) {
 	for _, f := range formats {
 		a.fn("unpack"+f.name(), "dst []int16, scales []float32, w []byte", "", func(at map[string]string) { a.unpack(at, f) })
 	}
-	for _, tokens := range []int{3, 1} {
+	for _, tokens := range []int{2, 1} {
 		for _, f := range formats[:4] { // gemm works on unpacked weights
-			a.fn(fmt.Sprintf("gemm%d%s", tokens, f.layout()), "dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int", "",
+			a.fn(fmt.Sprintf("gemm%d%s", tokens, f.layout()), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int", "",
 				func(at map[string]string) { a.gemm(at, f, tokens) })
 		}
 	}
@@ -199,7 +199,7 @@ func (a *asm) finishStreams(f format, h int) {
 	a.op("Set V13")
 	for s := range 4 {
 		a.finish(f, h, finish{acc: fmt.Sprintf("V%d", s), sum: fmt.Sprintf("V%d", 4+s), w: fmt.Sprintf("R%d", 4+s), at: f.weightBytes(),
-			d: func() { a.op("Get V13") }, scaledSum: "V14"})
+			d: "V13", scaledSum: "V14"})
 	}
 }
 
@@ -208,7 +208,7 @@ type finish struct {
 	acc, sum  string // vectors: float32 sums and the half's integer sums
 	w         string // register of the scales
 	at        int    // their offset
-	d         func() // pushes the activations' scale in all lanes
+	d         string // vector: the activations' scale in all lanes
 	scaledSum string // vector, with minima
 }
 
@@ -217,8 +217,7 @@ type finish struct {
 func (a *asm) finish(f format, h int, p finish) {
 	a.op("Get %s; Get %s; F32x4ConvertI32x4S", p.acc, p.sum)
 	a.load(p.w, p.at+16*h)
-	p.d()
-	a.op("F32x4Mul; F32x4Mul; F32x4Add")
+	a.op("Get %s; F32x4Mul; F32x4Mul; F32x4Add", p.d)
 	if f.min {
 		a.load(p.w, p.at+16*(f.halves()+h))
 		a.op("Get %s; F32x4Mul; F32x4Sub", p.scaledSum)
