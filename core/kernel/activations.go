@@ -31,8 +31,7 @@ type Activations struct {
 
 	quantized bool // whether Q and Blocks are those of X
 
-	forInt4   []int16 // [cols*4], of one token, see int4
-	int4Token int     // which, from 1 on; 0 if it is not that of X
+	forInt4 []int16 // [tokens, cols*4], see int4; empty until it is needed
 }
 
 // Bytes returns the size of the memory held, in bytes.
@@ -54,7 +53,7 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 	if len(x) != tokens*cols {
 		panic(fmt.Sprintf("kernel: %d activations for %d tokens of %d", len(x), tokens, cols))
 	}
-	a.Tokens, a.Cols, a.X, a.quantized, a.int4Token = tokens, cols, x, false, 0
+	a.Tokens, a.Cols, a.X, a.quantized, a.forInt4 = tokens, cols, x, false, a.forInt4[:0]
 	blocks := tokens * (cols / BlockLen)
 	if cap(a.Blocks) < blocks {
 		a.Q = make([]int16, blocks*BlockLen*expand)
@@ -93,15 +92,15 @@ func (a *Activations) token(t int) (q []int16, blocks []BlockScale) {
 // of three shifts, which is n0·v0 + n1·v1 + n2·v2 + n3·v3, modulo 2^32. So v1 to v3 are
 // less 16 times the vector before; 17 times the largest integer must fit in 16 bits.
 func (a *Activations) int4(t int) []int16 {
-	if a.int4Token != t+1 {
-		q, _ := a.token(t)
-		if cap(a.forInt4) < len(q) {
-			a.forInt4 = make([]int16, len(q))
+	if len(a.forInt4) == 0 {
+		if cap(a.forInt4) < len(a.Q) {
+			a.forInt4 = make([]int16, len(a.Q))
 		}
-		a.forInt4, a.int4Token = a.forInt4[:len(q)], t+1
-		differences(a.forInt4, q)
+		a.forInt4 = a.forInt4[:len(a.Q)]
+		differences(a.forInt4, a.Q)
 	}
-	return a.forInt4
+	n := a.Cols * expand
+	return a.forInt4[t*n : (t+1)*n]
 }
 
 func differencesGeneric(dst, q []int16) {

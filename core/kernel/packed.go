@@ -111,12 +111,25 @@ func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int,
 	f.gemm(dst, w, x, half/BlockLen, tile)
 }
 
-// matVecs adds the product for few tokens, one after the other.
+// nearBytes is how much of a matrix meets all of a few tokens before the next part does:
+// what the second cache of a processor core has room for.
+const nearBytes = 256 << 10
+
+// matVecs adds the product for few tokens, one after the other, so many rows at a time
+// that their weights come from the memory for the first token only.
 func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
 	rows := len(dst) / x.Tokens
-	for t := range x.Tokens {
-		q, scales := f.token(x, t)
-		f.matVec(dst[t*rows:(t+1)*rows], w, q, scales, half)
+	rowBytes := len(w) / rows
+	part := rows
+	if x.Tokens > 1 {
+		part = max(nearBytes/rowBytes/RowMultiple, 1) * RowMultiple
+	}
+	for r := 0; r < rows; r += part {
+		n := min(part, rows-r)
+		for t := range x.Tokens {
+			q, scales := f.token(x, t)
+			f.matVec(dst[t*rows+r:][:n], w[r*rowBytes:(r+n)*rowBytes], q, scales, half)
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ package kernel
 
 // gemmMinTokens is from how many tokens on a product unpacks the weights first.
 // BenchmarkBatch measures it, docs/kernels.md has figures.
-const gemmMinTokens = 3
+const gemmMinTokens = 16
 
 // formats are all that packed matrices can be. Of the functions, see
 // matVecGeneric, unpackGeneric, gemmGeneric and
