@@ -1,12 +1,18 @@
 package core
 
+import "github.com/gander-lm/gander/core/kernel"
+
 // batchCost says what a batch costs whose tokens all get logits, in steps of one
-// token: fixed + token*n for n > 1 tokens. It is a fixed model, not a clock, so that
-// a run can be repeated; docs/speculation.md has figures.
-type batchCost struct{ fixed, token float64 }
+// token, for more than one: of few, which go through each matrix one after the other, and
+// of many (kernel.FewTokens). It is a fixed model, not a clock, so that a run can be
+// repeated; docs/speculation.md has figures.
+type batchCost struct{ few, many line }
+
+// line is fixed + token*n.
+type line struct{ fixed, token float64 }
 
 // denseBatchCost: products with float32 weights take one token after the other.
-var denseBatchCost = batchCost{token: 1}
+var denseBatchCost = batchCost{few: line{token: 1}, many: line{token: 1}}
 
 // costOf returns the cost of a model's batches.
 func costOf(m *Model) batchCost {
@@ -21,5 +27,9 @@ func (c batchCost) of(n int) float64 {
 	if n == 1 {
 		return 1
 	}
-	return c.fixed + c.token*float64(n)
+	l := c.few
+	if n >= kernel.FewTokens {
+		l = c.many
+	}
+	return l.fixed + l.token*float64(n)
 }

@@ -3,4 +3,4 @@
 package core
 
 // packedBatchCost: the plain loops take one token after the other.
-var packedBatchCost = batchCost{token: 1}
+var packedBatchCost = denseBatchCost

@@ -2,7 +2,7 @@
 
 package core
 
-// packedBatchCost: a batch unpacks all weights to int16 first, and then each token
-// takes most of a step, for a step alone runs near the limits of both memory and
-// processor. docs/speculation.md has what was measured.
-var packedBatchCost = batchCost{fixed: 1.8, token: 0.68}
+// packedBatchCost: a further token has no memory to wait for, but a step alone is near
+// the limits of the processor too; many tokens unpack all weights to int16 first.
+// docs/speculation.md has what was measured.
+var packedBatchCost = batchCost{few: line{0.4, 0.76}, many: line{3, 0.67}}

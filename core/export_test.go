@@ -7,6 +7,6 @@ import "testing"
 func SetBatchCost(t testing.TB, fixed, token float64) {
 	packed, dense := packedBatchCost, denseBatchCost
 	t.Cleanup(func() { packedBatchCost, denseBatchCost = packed, dense })
-	packedBatchCost = batchCost{fixed, token}
+	packedBatchCost = batchCost{line{fixed, token}, line{fixed, token}}
 	denseBatchCost = packedBatchCost
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
+	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
@@ -212,6 +213,6 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	if workers == 2 {
 		floats += hidden // both sums of each value are on their way
 	}
-	quantised := 9 * max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize)) // the input of a product: 8 bytes a value, 12 a block of 32
-	return tokens*(4*floats+quantised) + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
+	quantised := kernel.ActivationBytes(int(tokens), int(max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize)))) // the input of a product
+	return tokens*4*floats + quantised + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
 }

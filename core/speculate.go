@@ -55,7 +55,7 @@ func newSpeculator(s *Session, computed, most int) *speculator {
 	for _, id := range s.tokens {
 		p.lookup.add(id)
 	}
-	p.credit = wager * p.cost.token * float64(computed)
+	p.credit = wager * p.cost.many.token * float64(computed)
 	return p
 }
 

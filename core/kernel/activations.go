@@ -39,6 +39,12 @@ func (a *Activations) Bytes() int64 {
 	return 2*int64(cap(a.Q)+cap(a.forInt4)) + int64(cap(a.Blocks))*int64(unsafe.Sizeof(BlockScale{}))
 }
 
+// ActivationBytes returns what the memory of Activations grows to, in bytes, X not counted.
+func ActivationBytes(tokens, cols int) int64 {
+	block := BlockLen*expand*2 + int64(unsafe.Sizeof(BlockScale{}))
+	return int64(cols+BlockLen-1) / BlockLen * (int64(tokens)*block + int64(min(tokens, FewTokens-1))*BlockLen*expand*2)
+}
+
 // BlockScale is what 32 activations share.
 type BlockScale struct {
 	D   float32  // scale

@@ -104,7 +104,7 @@ func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int,
 		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, x.Cols, len(dst)))
 	}
 	clear(dst)
-	if x.Tokens < gemmMinTokens {
+	if x.Tokens < FewTokens {
 		f.matVecs(dst, w, x, half/BlockLen)
 		return
 	}

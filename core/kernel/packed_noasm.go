@@ -4,8 +4,8 @@ package kernel
 
 import "math"
 
-// gemmMinTokens: the plain loops gain nothing from weights that are unpacked first.
-const gemmMinTokens = math.MaxInt
+// FewTokens: the plain loops gain nothing from weights that are unpacked first.
+const FewTokens = math.MaxInt
 
 // formats are all that packed matrices can be.
 var formats = func() (all []*Packed) {

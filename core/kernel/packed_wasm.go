@@ -2,9 +2,9 @@
 
 package kernel
 
-// gemmMinTokens is from how many tokens on a product unpacks the weights first.
-// BenchmarkBatch measures it, docs/kernels.md has figures.
-const gemmMinTokens = 16
+// FewTokens is from how many tokens on a product unpacks the weights first; fewer take
+// one after the other. BenchmarkBatch measures it, docs/kernels.md has figures.
+const FewTokens = 20
 
 // formats are all that packed matrices can be. Of the functions, see
 // matVecGeneric, unpackGeneric, gemmGeneric and
