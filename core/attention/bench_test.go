@@ -8,37 +8,36 @@ import (
 	"github.com/gander-lm/gander/core/kvcache"
 )
 
-// BenchmarkDecode is one token's attention behind 2048 positions, over as many
-// layers as SmolLM2-135M and Qwen3-0.6B have, so that keys and values come from
-// main memory; B/s are those of the cache.
+// BenchmarkDecode is one token's attention behind 2048 positions, and behind 160, with the
+// heads of SmolLM2-135M and Qwen3-0.6B, over so many layers that keys and values come
+// from main memory; B/s are those of the cache.
 func BenchmarkDecode(b *testing.B) {
-	for _, c := range []struct{ heads, kvHeads, headDim, layers int }{{9, 3, 64, 30}, {16, 8, 128, 7}} {
+	for _, c := range []struct{ heads, kvHeads, headDim, layers, depth int }{{9, 3, 64, 30, 2048}, {16, 8, 128, 7, 2048}, {9, 3, 64, 384, 160}, {16, 8, 128, 72, 160}} {
 		for _, typ := range []kvcache.Type{kvcache.F32, kvcache.Int8} {
-			b.Run(fmt.Sprintf("%dof%d/d%d/%s", c.kvHeads, c.heads, c.headDim, typ.Name), func(b *testing.B) {
-				const depth = 2048
+			b.Run(fmt.Sprintf("%dof%d/d%d/%d/%s", c.kvHeads, c.heads, c.headDim, c.depth, typ.Name), func(b *testing.B) {
 				r := rand.New(rand.NewPCG(1, 2))
 				shapes := make([]kvcache.Shape, c.layers)
 				for i := range shapes {
 					shapes[i] = kvcache.Shape{KVHeads: c.kvHeads, HeadDim: c.headDim}
 				}
-				cache := kvcache.New(typ, shapes, depth)
+				cache := kvcache.New(typ, shapes, c.depth)
 				k, v := random(r, c.kvHeads*c.headDim), random(r, c.kvHeads*c.headDim)
 				for i := range c.layers {
-					for p := range depth {
+					for p := range c.depth {
 						cache.Layer(i).Put(p, k, v)
 					}
 				}
-				cache.Advance(depth)
+				cache.Advance(c.depth)
 				a := NewCausal(c.heads, c.kvHeads, c.headDim)
 				q, dst := random(r, c.heads*c.headDim), make([]float32, c.heads*c.headDim)
 				var w Workspace
 				b.SetBytes(cache.Bytes())
 				for b.Loop() {
 					for i := range c.layers {
-						a.Forward(&w, dst, q, len(q), cache.Layer(i), depth-1, 1, nil)
+						a.Forward(&w, dst, q, len(q), cache.Layer(i), c.depth-1, 1, nil)
 					}
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*depth*c.layers*c.kvHeads), "ns/position")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*c.depth*c.layers*c.kvHeads), "ns/position")
 			})
 		}
 	}
