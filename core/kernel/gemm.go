@@ -33,7 +33,7 @@ func (t *Tile) resize(blocks int) {
 }
 
 // gemm adds the product for several tokens: four groups of rows at a time are
-// unpacked once and then meet all tokens, two at a time.
+// unpacked once and then meet all tokens, two at a time. There must be two.
 func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
 	blocks := x.Cols / BlockLen
 	rows := len(dst) / x.Tokens
@@ -44,22 +44,24 @@ func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *T
 			f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
 		}
 		out := dst[g*GroupRows:]
-		t := 0
-		for ; t+tileTokens <= x.Tokens; t += tileTokens {
-			f.gemm2(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
-		}
-		for ; t < x.Tokens; t++ {
-			f.gemm1(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
+		for t := 0; t < x.Tokens; t += tileTokens {
+			if t+tileTokens > x.Tokens { // those before the last ones once more
+				t = x.Tokens - tileTokens
+				for i := range tileTokens {
+					clear(out[(t+i)*rows:][:RowMultiple])
+				}
+			}
+			f.gemmTile(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
 		}
 	}
 }
 
-// gemmGeneric is the reference of all gemm functions: 16 rows for each of the
-// given tokens; rows is the distance of two tokens in dst. The int16 weights
+// gemmGeneric is the reference of all gemm functions: 16 rows for each of two
+// tokens; rows is the distance of two tokens in dst. The int16 weights
 // need no correction of nibbles.
-func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half, tokens int) {
+func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int) {
 	halves, vectors := BlockLen/f.Group, f.Vectors()
-	for t := range tokens {
+	for t := range tileTokens {
 		for g := range tileGroups {
 			var acc [GroupRows]float32
 			for b := range blocks {

@@ -39,8 +39,7 @@ type Packed struct {
 	// activations, for weights of 4 bits those of Activations.int4.
 	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
-	gemm2     func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
-	gemm1     func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+	gemmTile  func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 	packGroup func(dst []byte, q []int8, d, m []float32) // at least one block
 }
 

@@ -178,9 +178,11 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
 						clear(got)
-						f.gemm(got, w, a, half, &Tile{})
-						sameBits(t, want, got, "unpacked, groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
-						check()
+						if tokens >= tileTokens {
+							f.gemm(got, w, a, half, &Tile{})
+							sameBits(t, want, got, "unpacked, groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
+							check()
+						}
 						f.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
 						sameBits(t, want, got, "groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
 						check()

@@ -10,14 +10,14 @@ const FewTokens = 20
 // matVecGeneric, unpackGeneric, gemmGeneric and
 // packGroupGeneric for the references.
 var formats = []*Packed{
-	{8, 32, false, matVecInt8, unpackInt8, gemm2, gemm1, packGroupInt8},
-	{8, 32, true, matVecInt8Min, unpackInt8Min, gemm2Min, gemm1Min, packGroupInt8Min},
-	{8, 16, false, matVecInt8G16, unpackInt8G16, gemm2G16, gemm1G16, packGroupInt8G16},
-	{8, 16, true, matVecInt8G16Min, unpackInt8G16Min, gemm2G16Min, gemm1G16Min, packGroupInt8G16Min},
-	{4, 32, false, matVecInt4, unpackInt4, gemm2, gemm1, packGroupInt4},
-	{4, 32, true, matVecInt4Min, unpackInt4Min, gemm2Min, gemm1Min, packGroupInt4Min},
-	{4, 16, false, matVecInt4G16, unpackInt4G16, gemm2G16, gemm1G16, packGroupInt4G16},
-	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemm2G16Min, gemm1G16Min, packGroupInt4G16Min},
+	{8, 32, false, matVecInt8, unpackInt8, gemmTile, packGroupInt8},
+	{8, 32, true, matVecInt8Min, unpackInt8Min, gemmTileMin, packGroupInt8Min},
+	{8, 16, false, matVecInt8G16, unpackInt8G16, gemmTileG16, packGroupInt8G16},
+	{8, 16, true, matVecInt8G16Min, unpackInt8G16Min, gemmTileG16Min, packGroupInt8G16Min},
+	{4, 32, false, matVecInt4, unpackInt4, gemmTile, packGroupInt4},
+	{4, 32, true, matVecInt4Min, unpackInt4Min, gemmTileMin, packGroupInt4Min},
+	{4, 16, false, matVecInt4G16, unpackInt4G16, gemmTileG16, packGroupInt4G16},
+	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemmTileG16Min, packGroupInt4G16Min},
 }
 
 // matVec functions: len(dst) is a positive multiple of 16, 1 <= half <= len(x).
@@ -72,32 +72,19 @@ func unpackInt4G16(dst []int16, scales []float32, w []byte)
 //go:noescape
 func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
 
-// gemm functions: 16 rows for two tokens, or one; 1 <= half <= blocks; sums is where they
-// work.
+// gemm functions: 16 rows for two tokens; 1 <= half <= blocks; sums is where they work.
 
 //go:noescape
-func gemm2(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm2Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm2G16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 //go:noescape
-func gemm2G16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
-
-//go:noescape
-func gemm1(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
-
-//go:noescape
-func gemm1Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
-
-//go:noescape
-func gemm1G16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
-
-//go:noescape
-func gemm1G16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
 
 // packGroup functions: dst has at least one block.
 

@@ -2,8 +2,11 @@ package main
 
 import "fmt"
 
-// tileGroups is the constant of package kernel.
-const tileGroups = 4
+// The constants of package kernel.
+const (
+	tileGroups = 4
+	tileTokens = 2
+)
 
 // unpack writes the unpacking of the packed weights of a group to int16, and of the scales
 // and minima. R0 dst, R1 scales, R2 w, R3 bytes to go.
@@ -46,7 +49,7 @@ func (a *asm) unpack(at map[string]string, f format) {
 	a.op("Get R3; I64Const $%d; I64Sub; Tee R3; I64Const $0; I64GtS; BrIf $0; End", f.blockBytes())
 }
 
-// gemm writes the inner loop of the matrix product: 4 groups of rows x tokens, first of
+// gemm writes the inner loop of the matrix product: 4 groups of rows x 2 tokens, first of
 // half the blocks, then of the rest. The float sums are in memory, where a block adds to
 // them once; there are no registers left for them.
 // V0.. integer sums [token][group], V8.. the groups' weights, V12 a token's activations,
@@ -54,20 +57,18 @@ func (a *asm) unpack(at map[string]string, f format) {
 //
 // R0 dst, R1 weights, R2 float sums [token][group], R3 scales, R4.. activations of the tokens, R6.. their BlockScales, R8 blocks
 // to go, R9 blocks of the second half, if it is to come, R10 distance of two tokens in dst, R11 dst now.
-func (a *asm) gemm(at map[string]string, f format, tokens int) {
+func (a *asm) gemm(at map[string]string, f format) {
 	part := func(t, g int) string { return fmt.Sprintf("V%d", tileGroups*t+g) }
 	offset := func(t, g int) int { return 16 * (tileGroups*t + g) }
 	w := regs("V", 8, tileGroups)
 	a.op("I64Load %s; Set R0; I64Load %s; Set R1; I64Load %s; Set R2; I64Load %s; Set R3; I64Load %s; Set R4; I64Load %s; Set R6; I64Load %s; Set R8",
 		at["dst"], at["w"], at["sums"], at["scales"], at["q"], at["x"], at["blocks"])
-	if tokens > 1 {
-		a.op("I64Load %s; I64Const $2; I64Shl; Set R10", at["rows"])
-		a.op("Get R4; Get R8; I64Const $256; I64Mul; I64Add; Set R5")
-		a.op("Get R6; Get R8; I64Const $%d; I64Mul; I64Add; Set R7", scaleBytes)
-	}
+	a.op("I64Load %s; I64Const $2; I64Shl; Set R10", at["rows"])
+	a.op("Get R4; Get R8; I64Const $256; I64Mul; I64Add; Set R5")
+	a.op("Get R6; Get R8; I64Const $%d; I64Mul; I64Add; Set R7", scaleBytes)
 	a.op("Get R8; I64Load %s; Tee R8; I64Sub; Set R9", at["half"])
 	a.twoSums("R8", "R9", func() {
-		for t := range tokens {
+		for t := range tileTokens {
 			for g := range tileGroups {
 				a.store("R2", offset(t, g), func() { a.op("V128Const $0, $0") })
 			}
@@ -80,7 +81,7 @@ func (a *asm) gemm(at map[string]string, f format, tokens int) {
 						a.load("R1", 256*g+16*i)
 						a.op("Set %s", w[g])
 					}
-					for t := range tokens {
+					for t := range tileTokens {
 						a.load(fmt.Sprintf("R%d", 4+t), 16*i)
 						a.op("Set V12")
 						for g := range tileGroups {
@@ -88,7 +89,7 @@ func (a *asm) gemm(at map[string]string, f format, tokens int) {
 						}
 					}
 				}
-				for t := range tokens {
+				for t := range tileTokens {
 					x := fmt.Sprintf("R%d", 6+t)
 					a.splat(x, 0)
 					a.op("Set V13")
@@ -106,21 +107,19 @@ func (a *asm) gemm(at map[string]string, f format, tokens int) {
 			}
 			a.add("R1", 256*tileGroups)
 			a.add("R3", 16*f.vectors()*tileGroups)
-			for t := range tokens {
+			for t := range tileTokens {
 				a.add(fmt.Sprintf("R%d", 4+t), 256)
 				a.add(fmt.Sprintf("R%d", 6+t), scaleBytes)
 			}
 		})
 		a.op("Get R0; Set R11")
-		for t := range tokens {
+		for t := range tileTokens {
 			for g := range tileGroups {
 				a.load("R2", offset(t, g))
 				a.op("Set V12")
 				a.addTo("R11", 16*g, "V12")
 			}
-			if t < tokens-1 {
-				a.op("Get R11; Get R10; I64Add; Set R11")
-			}
+			a.op("Get R11; Get R10; I64Add; Set R11")
 		}
 	})
 }

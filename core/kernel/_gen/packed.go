@@ -50,11 +50,9 @@ func genPacked(a *asm) {
 	for _, f := range formats {
 		a.fn("unpack"+f.name(), "dst []int16, scales []float32, w []byte", "", func(at map[string]string) { a.unpack(at, f) })
 	}
-	for _, tokens := range []int{2, 1} {
-		for _, f := range formats[:4] { // gemm works on unpacked weights
-			a.fn(fmt.Sprintf("gemm%d%s", tokens, f.layout()), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int", "",
-				func(at map[string]string) { a.gemm(at, f, tokens) })
-		}
+	for _, f := range formats[:4] { // gemm works on unpacked weights
+		a.fn("gemmTile"+f.layout(), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int", "",
+			func(at map[string]string) { a.gemm(at, f) })
 	}
 }
 
