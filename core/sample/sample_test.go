@@ -167,7 +167,7 @@ func TestSameSeedSameTokens(t *testing.T) {
 func TestTopKAgainstSort(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		n := 1 + r.IntN(500)
+		n := 1 + r.IntN(4*radixMin)
 		list := make([]Candidate, n)
 		for i := range list {
 			list[i] = Candidate{int32(i), float32(r.IntN(50))}
@@ -175,7 +175,47 @@ func TestTopKAgainstSort(t *testing.T) {
 		want := append([]Candidate(nil), list...)
 		sort.SliceStable(want, func(i, j int) bool { return want[i].Logit > want[j].Logit })
 		k := 1 + r.IntN(n)
-		require.Equal(t, want[:k], (&topK{k}).apply(list))
+		require.Equal(t, want[:k], (&topK{k: k}).apply(list))
+	}
+}
+
+// TestSortAgainstComparisons: also of numbers that compare equal and have other bits, of
+// infinities and of the smallest numbers.
+func TestSortAgainstComparisons(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	inf := float32(math.Inf(1))
+	special := []float32{0, float32(math.Copysign(0, -1)), inf, -inf, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, math.MaxFloat32, -math.MaxFloat32}
+	var order sorter
+	for _, n := range []int{0, 1, 2, radixMin - 1, radixMin, radixMin + 1, 3 * radixMin, 20000, radixMin} {
+		list := make([]Candidate, n)
+		for i := range list {
+			list[i] = Candidate{int32(i), float32(r.NormFloat64() * 10)}
+			if r.IntN(4) == 0 {
+				list[i].Logit = special[r.IntN(len(special))]
+			}
+		}
+		want := append([]Candidate{}, list...)
+		sort.SliceStable(want, func(i, j int) bool { return want[i].Logit > want[j].Logit })
+		order.sort(list)
+		require.Equal(t, want, list)
+	}
+}
+
+// BenchmarkSample is a token of a large vocabulary, without top-k.
+func BenchmarkSample(b *testing.B) {
+	for _, topP := range []float64{1, 0.9} {
+		b.Run(fmt.Sprintf("topP%v", topP), func(b *testing.B) {
+			s, err := New(Options{Temperature: 0.8, TopP: topP, RepetitionPenalty: 1, PenaltyWindow: 64})
+			require.NoError(b, err)
+			r := rand.New(rand.NewPCG(11, 12))
+			logits := make([]float32, 151936)
+			for i := range logits {
+				logits[i] = float32(r.NormFloat64())
+			}
+			for b.Loop() {
+				s.Sample(logits)
+			}
+		})
 	}
 }
 
@@ -238,8 +278,14 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
+	for _, topK := range []int{Defaults().TopK, 0} {
+		noAllocation(t, topK)
+	}
+}
+
+func noAllocation(t *testing.T, topK int) {
 	o := Defaults()
-	o.RepetitionPenalty = 1.1
+	o.RepetitionPenalty, o.TopK = 1.1, topK
 	s, err := New(o)
 	require.NoError(t, err)
 	logits := make([]float32, 5000)

@@ -2,18 +2,20 @@ package sample
 
 import (
 	"math"
-	"slices"
 
 	"github.com/gander-lm/gander/core/kernel"
 )
 
 func init() {
-	register(stageTopK, func(o *Options) step { return &topK{o.TopK} })
+	register(stageTopK, func(o *Options) step { return &topK{k: o.TopK} })
 }
 
 // topK keeps the k best candidates and puts them in order, which top-p and min-p
 // rely on; with k 0 it only puts all in order.
-type topK struct{ k int }
+type topK struct {
+	k     int
+	order sorter
+}
 
 // better orders candidates: larger logits first, smaller ids of equals.
 func better(a, b Candidate) int {
@@ -26,11 +28,15 @@ func better(a, b Candidate) int {
 	return int(a.ID - b.ID)
 }
 
+// apply gets the candidates in the order of their ids.
 func (t *topK) apply(c []Candidate) []Candidate {
-	if t.k > 0 && t.k < len(c) {
+	if t.k > 0 && t.k < min(len(c), radixMin) {
 		c = keepBest(c, t.k)
 	}
-	slices.SortFunc(c, better)
+	t.order.sort(c)
+	if t.k > 0 {
+		c = c[:min(t.k, len(c))]
+	}
 	return c
 }
 
@@ -108,5 +114,5 @@ func Best(logits []float32, n int) []Candidate {
 		return nil
 	}
 	list, _ := candidates(nil, nil, logits, n)
-	return (&topK{n}).apply(list)
+	return (&topK{k: n}).apply(list)
 }
