@@ -80,14 +80,14 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R9
 	I32WrapI64
 	V128Load $0
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
@@ -97,7 +97,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
@@ -107,7 +107,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
@@ -117,7 +117,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
@@ -125,14 +125,14 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $4
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R9
 	I32WrapI64
 	V128Load $64
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
@@ -142,7 +142,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
@@ -152,7 +152,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
@@ -162,7 +162,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
@@ -193,14 +193,14 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R9
 	I32WrapI64
 	V128Load $0
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
@@ -210,7 +210,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
@@ -220,7 +220,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
@@ -230,7 +230,7 @@ TEXT ·panel1(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
@@ -397,25 +397,25 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R11
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V12
+	Set V13
 	Get R9
 	I32WrapI64
 	V128Load $0
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
 	Get V4
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V4
@@ -425,13 +425,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
 	Get V5
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V5
@@ -441,13 +441,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
 	Get V6
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V6
@@ -457,13 +457,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
 	Get V7
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V7
@@ -471,25 +471,25 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $4
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R11
 	I32WrapI64
 	F32Load $4
 	F32x4Splat
-	Set V12
+	Set V13
 	Get R9
 	I32WrapI64
 	V128Load $64
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
 	Get V4
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V4
@@ -499,13 +499,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
 	Get V5
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V5
@@ -515,13 +515,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
 	Get V6
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V6
@@ -531,13 +531,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
 	Get V7
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V7
@@ -572,25 +572,25 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V11
+	Set V12
 	Get R11
 	I32WrapI64
 	F32Load $0
 	F32x4Splat
-	Set V12
+	Set V13
 	Get R9
 	I32WrapI64
 	V128Load $0
 	Set V15
 	Get V0
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V0
 	Get V4
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V4
@@ -600,13 +600,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V1
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V1
 	Get V5
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V5
@@ -616,13 +616,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V2
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V2
 	Get V6
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V6
@@ -632,13 +632,13 @@ TEXT ·panel2(SB), NOSPLIT, $0-128
 	Set V15
 	Get V3
 	Get V15
-	Get V11
+	Get V12
 	F32x4Mul
 	F32x4Add
 	Set V3
 	Get V7
 	Get V15
-	Get V12
+	Get V13
 	F32x4Mul
 	F32x4Add
 	Set V7
@@ -750,7 +750,7 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	I64Shl
 	Set R5
 	Get R0
-	Set R13
+	Set R14
 	Get R1
 	Set R10
 	Get R2
@@ -759,19 +759,19 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	Set R9
 	Get R6
 	Set R7
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $0
 	Set V0
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $16
 	Set V1
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $32
 	Set V2
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $48
 	Set V3
@@ -857,19 +857,19 @@ TEXT ·mixInt8x1(SB), NOSPLIT, $0-120
 	I32Eqz
 	BrIf $0
 	End
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V0
 	V128Store $0, $0
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V1
 	V128Store $0, $16
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V2
 	V128Store $0, $32
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
@@ -900,11 +900,11 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	I64Shl
 	Set R5
 	Get R0
-	Set R13
-	Get R13
+	Set R14
+	Get R14
 	Get R4
 	I64Add
-	Set R14
+	Set R15
 	Get R1
 	Set R10
 	Get R10
@@ -917,35 +917,35 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	Set R9
 	Get R6
 	Set R7
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $0
 	Set V0
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $16
 	Set V1
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $32
 	Set V2
-	Get R13
+	Get R14
 	I32WrapI64
 	V128Load $48
 	Set V3
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $0
 	Set V4
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $16
 	Set V5
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $32
 	Set V6
-	Get R14
+	Get R15
 	I32WrapI64
 	V128Load $48
 	Set V7
@@ -1068,35 +1068,35 @@ TEXT ·mixInt8x2(SB), NOSPLIT, $0-120
 	I32Eqz
 	BrIf $0
 	End
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V0
 	V128Store $0, $0
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V1
 	V128Store $0, $16
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V2
 	V128Store $0, $32
-	Get R13
+	Get R14
 	I32WrapI64
 	Get V3
 	V128Store $0, $48
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V4
 	V128Store $0, $0
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V5
 	V128Store $0, $16
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V6
 	V128Store $0, $32
-	Get R14
+	Get R15
 	I32WrapI64
 	Get V7
 	V128Store $0, $48

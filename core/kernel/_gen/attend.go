@@ -26,9 +26,39 @@ func chain(base, step string, to []string, a *asm) {
 	}
 }
 
-// genPanel: V0.. sums of each row, V11.. the rows' values of x, V15 four columns.
+const width = 4 // vectors of a panel
+
+// eachSum runs f for the sums of a panel, V0.. of each row, which belong to R14.. plus off.
+func eachSum(rows int, f func(v, dst string, off int)) {
+	for r := range rows {
+		for i := range width {
+			f(fmt.Sprintf("V%d", r*width+i), fmt.Sprintf("R%d", 14+r), 16*i)
+		}
+	}
+}
+
+func (a *asm) loadSums(rows int) {
+	eachSum(rows, func(v, dst string, off int) {
+		a.load(dst, off)
+		a.op("Set %s", v)
+	})
+}
+
+func (a *asm) storeSums(rows int) {
+	eachSum(rows, func(v, dst string, off int) {
+		a.store(dst, off, func() { a.op("Get %s", v) })
+	})
+}
+
+// addProducts adds V15, times the rows' numbers in V12.., to vector i of their sums.
+func (a *asm) addProducts(rows, i int) {
+	for r := range rows {
+		a.op("Get V%d; Get V15; Get V%d; F32x4Mul; F32x4Add; Set V%d", r*width+i, 12+r, r*width+i)
+	}
+}
+
+// genPanel: V0.. sums of each row, V12.. the rows' values of x, V15 four columns.
 func genPanel(a *asm, rows int) {
-	const width = 4 // vectors of a panel
 	a.fn(fmt.Sprintf("panel%d", rows), "dst []float32, x []float32, m []float32, dstStride int, xStride int, n int, panels int, step int, blocks int, blockStep int", "", func(at map[string]string) {
 		// R0 dst, R1 x, R2 m, R3 bytes of a row of dst, R4 of x, R5 n, R6 panels to go,
 		// R7 bytes from panel to panel, R8 steps to go, R9 m now, R10.. x now of each row, R12 blocks to go, R13 m of
@@ -38,25 +68,16 @@ func genPanel(a *asm, rows int) {
 		for _, r := range []string{"R3", "R4", "R7"} {
 			a.op("Get %s; I64Const $2; I64Shl; Set %s", r, r)
 		}
-		eachSum := func(f func(v, dst string, off int)) {
-			for r := range rows {
-				for i := range width {
-					f(fmt.Sprintf("V%d", r*width+i), fmt.Sprintf("R%d", 14+r), 16*i)
-				}
-			}
-		}
 		steps := func(n int) {
 			for s := range n {
 				for r := range rows {
 					a.splat(fmt.Sprintf("R%d", 10+r), 4*s)
-					a.op("Set V%d", 11+r)
+					a.op("Set V%d", 12+r)
 				}
 				for i := range width {
 					a.load("R9", 64*s+16*i)
 					a.op("Set V15")
-					for r := range rows {
-						a.op("Get V%d; Get V15; Get V%d; F32x4Mul; F32x4Add; Set V%d", r*width+i, 11+r, r*width+i)
-					}
+					a.addProducts(rows, i)
 				}
 			}
 			for r := range rows {
@@ -70,18 +91,13 @@ func genPanel(a *asm, rows int) {
 				chain("R0", "R3", regs("R", 14, rows), a)
 				chain("R1", "R4", regs("R", 10, rows), a)
 				a.op("Get R2; Set R9")
-				eachSum(func(v, dst string, off int) {
-					a.load(dst, off)
-					a.op("Set %s", v)
-				})
+				a.loadSums(rows)
 				a.op("Get R5; I64Const $1; I64ShrU; Tee R8; I64Eqz; I32Eqz; If")
 				a.loop("R8", func() { steps(2) })
 				a.op("End; Get R5; I64Const $1; I64And; I64Eqz; I32Eqz; If")
 				steps(1)
 				a.op("End")
-				eachSum(func(v, dst string, off int) {
-					a.store(dst, off, func() { a.op("Get %s", v) })
-				})
+				a.storeSums(rows)
 				a.add("R0", 64)
 				a.op("Get R2; Get R7; I64Add; Set R2")
 			})
@@ -93,23 +109,17 @@ func genPanel(a *asm, rows int) {
 // genMixInt8: V0.. sums of each row, V12.. the row's weight times the scale, V15
 // four values.
 func genMixInt8(a *asm, rows int) {
-	const width = 4 // vectors of a panel
 	a.fn(fmt.Sprintf("mixInt8x%d", rows), "dst []float32, w []float32, q []int8, scale []float32, dstStride int, stride int, n int", "", func(at map[string]string) {
 		// R0 dst, R1 w, R2 q, R3 scale, R4 bytes of a row of dst, R5 of w, R6 positions,
-		// R7 positions to go, R8 q and scale now, R9, R10.. w now and R13.. dst of each row.
+		// R7 positions to go, R8 q and scale now, R9, R10.. w now and R14.. dst of each row.
 		a.args(at, "dst", "w", "q", "scale", "dstStride", "stride", "n")
 		for _, r := range []string{"R4", "R5"} {
 			a.op("Get %s; I64Const $2; I64Shl; Set %s", r, r)
 		}
-		chain("R0", "R4", regs("R", 13, rows), a)
+		chain("R0", "R4", regs("R", 14, rows), a)
 		chain("R1", "R5", regs("R", 10, rows), a)
 		a.op("Get R2; Set R8; Get R3; Set R9; Get R6; Set R7")
-		for r := range rows {
-			for i := range width {
-				a.load(fmt.Sprintf("R%d", 13+r), 16*i)
-				a.op("Set V%d", r*width+i)
-			}
-		}
+		a.loadSums(rows)
 		a.loop("R7", func() {
 			for r := range rows {
 				a.op("Get R%d; I32WrapI64; F32Load $0; Get R9; I32WrapI64; F32Load $0; F32Mul; F32x4Splat; Set V%d", 10+r, 12+r)
@@ -119,17 +129,11 @@ func genMixInt8(a *asm, rows int) {
 				half := [2]string{"Low", "High"}
 				a.load("R8", 0)
 				a.op("I16x8Extend%sI8x16S; I32x4Extend%sI16x8S; F32x4ConvertI32x4S; Set V15", half[i/2], half[i%2])
-				for r := range rows {
-					a.op("Get V%d; Get V15; Get V%d; F32x4Mul; F32x4Add; Set V%d", r*width+i, 12+r, r*width+i)
-				}
+				a.addProducts(rows, i)
 			}
 			a.add("R8", 16)
 			a.add("R9", 4)
 		})
-		for r := range rows {
-			for i := range width {
-				a.store(fmt.Sprintf("R%d", 13+r), 16*i, func() { a.op("Get V%d", r*width+i) })
-			}
-		}
+		a.storeSums(rows)
 	})
 }

@@ -28,13 +28,14 @@ func (a *asm) unpack(at map[string]string, f format) {
 				a.store("R0", 64*c+16*n, func() {
 					a.op("Get V0; I32Const $%d; I16x8ShrS", 4*n)
 					const eights = "V128Const $0x0008000800080008, $0x0008000800080008"
-					if n < 3 {
-						a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; V128And")
-					}
-					if n < 3 && !f.min {
-						a.op(eights + "; I16x8Sub")
-					} else if n == 3 && f.min {
+					switch highest := n == 3; {
+					case highest && f.min:
 						a.op(eights + "; I16x8Add")
+					case !highest:
+						a.op("V128Const $0x000F000F000F000F, $0x000F000F000F000F; V128And")
+						if !f.min {
+							a.op(eights + "; I16x8Sub")
+						}
 					}
 				})
 			}
