@@ -79,7 +79,7 @@ func (r *RoPE) rotated(x Matrix, headDim, first int) Matrix {
 // run computes head by head of keys and values, and tile by tile of the queries.
 func (c *call) run() {
 	tile := min(max(1, tileRows/c.group), c.queries)
-	c.stride = roundUp(c.keys)
+	c.stride = kernel.WholePanels(c.keys)
 	c.rows, c.scores = make([]float32, tile*c.group*c.headDim), make([]float32, tile*c.group*c.stride)
 	c.mixed, c.plain = make([]float32, tile*c.group*c.valueDim), make([]float32, c.keys)
 	if c.additive {
@@ -93,15 +93,12 @@ func (c *call) run() {
 	}
 }
 
-// roundUp returns n rounded up to whole panels.
-func roundUp(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols * kernel.PanelCols }
-
 // pack copies the keys and values of a head to where the kernels read them. Values
 // of padding stay zeros: whatever they are, nobody gets them.
 func (c *call) pack(head int) {
 	const p = kernel.PanelCols
 	if c.panelK == nil {
-		c.panelK, c.panelV = make([]float32, c.stride*c.headDim), make([]float32, kernel.ValueAt(c.keys+kernel.ValueBlock-1, c.valueDim))
+		c.panelK, c.panelV = make([]float32, c.stride*c.headDim), make([]float32, kernel.ValuesLen(c.keys, c.valueDim))
 	}
 	for i := range c.keys {
 		key, value := c.k.Row(i)[head*c.headDim:][:c.headDim], c.v.Row(i)[head*c.valueDim:][:c.valueDim]
@@ -116,9 +113,7 @@ func (c *call) pack(head int) {
 		if c.KeyMask != nil && !c.KeyMask[i] {
 			continue
 		}
-		for d := 0; d < c.valueDim; d += p {
-			copy(c.panelV[kernel.ValueAt(i, c.valueDim)+d*kernel.ValueBlock:], value[d:min(d+p, c.valueDim)])
-		}
+		kernel.PutValue(c.panelV, i, value)
 	}
 }
 

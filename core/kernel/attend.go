@@ -10,18 +10,39 @@ import (
 // step, and its sums stay in vector registers.
 const PanelCols = 16
 
-// ValueBlock is of how many positions the values lie together in the cache: so the
+// valueBlock is of how many positions the values lie together in the cache: so the
 // values of few positions are one forward stream too.
-const ValueBlock = 32
+const valueBlock = 32
 
-// ValueAt returns where number 0 of the value of a position is, for Mix; number d is
-// d/16 times ValueBlock*PanelCols plus d%16 further.
-func ValueAt(position, headDim int) int {
-	return position/ValueBlock*ValueBlock*wholePanels(headDim)*PanelCols + position%ValueBlock*PanelCols
+// WholePanels returns n positions or numbers, rounded up to whole panels.
+func WholePanels(n int) int { return (n + PanelCols - 1) / PanelCols * PanelCols }
+
+// ValuesLen returns how many float32 the values of n positions take, as Mix reads them.
+func ValuesLen(n, headDim int) int {
+	return (n + valueBlock - 1) / valueBlock * valueBlock * WholePanels(headDim)
 }
 
-// wholePanels is how many panels n positions or numbers are.
-func wholePanels(n int) int { return (n + PanelCols - 1) / PanelCols }
+// valueAt returns where number 0 of the value of a position is; number d is d/16 times
+// valueBlock*PanelCols plus d%16 further.
+func valueAt(position, headDim int) int {
+	return position/valueBlock*valueBlock*WholePanels(headDim) + position%valueBlock*PanelCols
+}
+
+// PutValue writes the value of a position, x [headDim], to its place in v, of ValuesLen.
+func PutValue(v []float32, position int, x []float32) {
+	v = v[valueAt(position, len(x)):]
+	for d := 0; d < len(x); d += PanelCols {
+		copy(v[d*valueBlock:], x[d:min(d+PanelCols, len(x))])
+	}
+}
+
+// GetValue is the inverse of PutValue.
+func GetValue(x, v []float32, position int) {
+	v = v[valueAt(position, len(x)):]
+	for d := 0; d < len(x); d += PanelCols {
+		copy(x[d:min(d+PanelCols, len(x))], v[d*valueBlock:])
+	}
+}
 
 // Scores writes the dot products of queries with the first n keys:
 // dst[r][p] = sum over d of q[r][d]*k[p][d], added in the order of d.
@@ -33,18 +54,18 @@ func wholePanels(n int) int { return (n + PanelCols - 1) / PanelCols }
 // It panics if dst is shorter, or k than the whole panels of n positions.
 // Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, eq. 1.
 func Scores(dst []float32, stride int, q, k []float32, headDim, n int) {
-	panels := wholePanels(n)
-	rows := checkRows("scores", q, headDim, dst, stride, panels*PanelCols)
-	if len(k) < panels*PanelCols*headDim {
+	width := WholePanels(n)
+	rows := checkRows("scores", q, headDim, dst, stride, width)
+	if len(k) < width*headDim {
 		panic(fmt.Sprintf("kernel: scores of %d positions of %d values from %d", n, headDim, len(k)))
 	}
 	if n == 0 || rows == 0 {
 		return
 	}
 	for r := range rows {
-		clear(dst[r*stride : r*stride+panels*PanelCols])
+		clear(dst[r*stride : r*stride+width])
 	}
-	panel(dst, q, k, rows, stride, headDim, headDim, panels, PanelCols*headDim, 1, 0)
+	panel(dst, q, k, rows, stride, headDim, headDim, width/PanelCols, PanelCols*headDim, 1, 0)
 }
 
 // checkRows returns the rows of x [rows, headDim] and panics if they are not whole
@@ -69,30 +90,31 @@ func checkRows(what string, x []float32, headDim int, y []float32, stride, n int
 //
 // It panics if w or v is shorter.
 func Mix(dst, w []float32, stride int, v []float32, headDim, first, n int) {
-	const step = ValueBlock * PanelCols // from panel to panel
+	const step = valueBlock * PanelCols            // from panel to panel
+	blockStep := valueBlock * WholePanels(headDim) // from block to block
 	rows := checkRows("mix", dst, headDim, w, stride, n)
 	panels, rest := headDim/PanelCols, headDim%PanelCols
-	if first < 0 || n > 0 && len(v) < ValueAt(first+n-1, headDim)+(wholePanels(headDim)-1)*step+PanelCols {
+	if first < 0 || n > 0 && len(v) < valueAt(first+n-1, headDim)+blockStep-step+PanelCols {
 		panic(fmt.Sprintf("kernel: mix of values %d to %d of %d numbers from %d", first, first+n, headDim, len(v)))
 	}
 	if rows == 0 {
 		return
 	}
 	for n > 0 {
-		part, blocks := min(n, ValueBlock-first%ValueBlock), 1
-		if part == ValueBlock {
-			blocks = n / ValueBlock
+		part, blocks := min(n, valueBlock-first%valueBlock), 1
+		if part == valueBlock {
+			blocks = n / valueBlock
 		}
-		at := v[ValueAt(first, headDim):]
+		at := v[valueAt(first, headDim):]
 		if panels > 0 {
-			panel(dst, w, at, rows, headDim, stride, part, panels, step, blocks, wholePanels(headDim)*step)
+			panel(dst, w, at, rows, headDim, stride, part, panels, step, blocks, blockStep)
 		}
 		if rest > 0 { // part of a panel
 			for r := range rows {
 				var last [PanelCols]float32
 				numbers := dst[r*headDim+panels*PanelCols:][:rest]
 				copy(last[:], numbers)
-				panel(last[:], w[r*stride:], at[panels*step:], 1, PanelCols, stride, part, 1, step, blocks, wholePanels(headDim)*step)
+				panel(last[:], w[r*stride:], at[panels*step:], 1, PanelCols, stride, part, 1, step, blocks, blockStep)
 				copy(numbers, last[:])
 			}
 		}

@@ -9,59 +9,58 @@ import "github.com/gander-lm/gander/core/kernel"
 var F32 = register(Type{
 	Name: "f32",
 	newChunk: func(kvHeads, headDim int) chunk {
-		return &chunkF32{headDim: headDim, heads: make([]float32, kvHeads*ChunkLen*(headDim+panelled(headDim)))}
+		return &chunkF32{headDim: headDim, heads: make([]float32, kvHeads*headLen(headDim))}
 	},
 	chunkBytes: func(kvHeads, headDim int) int64 {
-		return 4 * int64(kvHeads) * ChunkLen * int64(headDim+panelled(headDim))
+		return 4 * int64(kvHeads) * int64(headLen(headDim))
 	},
 })
-
-// panelled is n numbers in whole panels.
-func panelled(n int) int { return (n + kernel.PanelCols - 1) / kernel.PanelCols * kernel.PanelCols }
 
 // chunkF32 has panels of sixteen neighbouring positions of keys (see
 // kernel.Scores), and of sixteen numbers of values (see kernel.Mix). Those of a head
 // follow each other, since they are read so.
 type chunkF32 struct {
 	headDim int
-	heads   []float32 // [kvHeads], of each the keys [ChunkLen/16, headDim, 16] and the values as kernel.ValueAt says
+	heads   []float32 // [kvHeads], of each the keys [ChunkLen/16, headDim, 16] and the values as kernel.PutValue says
 }
+
+// headLen is how many float32 a head has in a chunk.
+func headLen(headDim int) int { return ChunkLen*headDim + kernel.ValuesLen(ChunkLen, headDim) }
 
 // head returns the keys and the values of a head.
 func (c *chunkF32) head(h int) (k, v []float32) {
-	keys := ChunkLen * c.headDim
-	size := keys + ChunkLen*panelled(c.headDim)
+	keys, size := ChunkLen*c.headDim, headLen(c.headDim)
 	part := c.heads[h*size : (h+1)*size]
 	return part[:keys], part[keys:]
 }
 
-func (c *chunkF32) put(p int, k, v []float32) {
+// key returns the keys of a head from number 0 of a position on; number d is 16·d further.
+func (c *chunkF32) key(keys []float32, p int) []float32 {
 	const cols = kernel.PanelCols
+	return keys[p/cols*cols*c.headDim+p%cols:]
+}
+
+func (c *chunkF32) put(p int, k, v []float32) {
 	hd := c.headDim
 	for h := range len(k) / hd {
 		keys, values := c.head(h)
-		keys, values = keys[p/cols*cols*hd+p%cols:], values[kernel.ValueAt(p, hd):]
+		key := c.key(keys, p)
 		for d, x := range k[h*hd : (h+1)*hd] {
-			keys[d*cols] = x
+			key[d*kernel.PanelCols] = x
 		}
-		for d := 0; d < hd; d += cols {
-			copy(values[d*kernel.ValueBlock:], v[h*hd+d:h*hd+min(d+cols, hd)])
-		}
+		kernel.PutValue(values, p, v[h*hd:(h+1)*hd])
 	}
 }
 
 func (c *chunkF32) get(p int, k, v []float32) {
-	const cols = kernel.PanelCols
 	hd := c.headDim
 	for h := range len(k) / hd {
 		keys, values := c.head(h)
-		keys, values = keys[p/cols*cols*hd+p%cols:], values[kernel.ValueAt(p, hd):]
+		key := c.key(keys, p)
 		for d := range hd {
-			k[h*hd+d] = keys[d*cols]
+			k[h*hd+d] = key[d*kernel.PanelCols]
 		}
-		for d := 0; d < hd; d += cols {
-			copy(v[h*hd+d:h*hd+min(d+cols, hd)], values[d*kernel.ValueBlock:])
-		}
+		kernel.GetValue(v[h*hd:(h+1)*hd], values, p)
 	}
 }
 
