@@ -10,7 +10,6 @@ import (
 	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
-	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/kvcache"
 	"github.com/gander-lm/gander/core/nn"
 	"github.com/gander-lm/gander/core/shard"
@@ -170,7 +169,7 @@ func (i *Info) needs(f *gguf.File, group shard.Group, c *arch.Config, binder *nn
 			i.Exchanges = binder.Exchanges() + 1 // the ids
 		}
 		m := &i.WorkerMemory[r]
-		m.Weights, m.KV, m.Activations = binder.Bytes(), c.NewCache(kvType, contextLength).MaxBytes(), activationBytes(c, contextLength, workers)
+		m.Weights, m.KV, m.Activations = binder.Bytes(), c.NewCache(kvType, contextLength).MaxBytes(), activationBytes(c, binder, contextLength, workers)
 		m.Total = m.Weights + m.KV + m.Activations
 		i.Memory.add(*m)
 	}
@@ -187,7 +186,7 @@ func (m *Memory) add(n Memory) {
 // activationBytes returns what the working memory of a session grows to on a
 // worker, in bytes: the buffers of nn.Context for a full chunk of a prompt,
 // attention's workspace, and two rows of logits.
-func activationBytes(c *arch.Config, contextLength, workers int) int64 {
+func activationBytes(c *arch.Config, binder *nn.Binder, contextLength, workers int) int64 {
 	tokens := int64(min(prefillChunk, contextLength))
 	if c.Encoder || c.Source {
 		tokens = int64(contextLength)
@@ -213,6 +212,6 @@ func activationBytes(c *arch.Config, contextLength, workers int) int64 {
 	if workers == 2 {
 		floats += hidden // both sums of each value are on their way
 	}
-	quantised := kernel.ActivationBytes(int(tokens), int(max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize)))) // the input of a product
+	quantised := binder.ActivationBytes(int(tokens), int(max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize))))
 	return tokens*4*floats + quantised + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)
 }

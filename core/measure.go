@@ -43,7 +43,7 @@ func Measure(group shard.Group, mainType string) (Speed, error) {
 	m := measuredMatrix(t)
 	var x kernel.Activations
 	x.Resize(make([]float32, measuredCols), 1, measuredCols)
-	x.Quantize()
+	m.Quantize(&x)
 	dst, ws := make([]float32, m.Rows), &quant.Workspace{}
 	part, s := make([]float32, measuredFloats), shard.Divide(measuredFloats, 16, group.Size())
 	exchange := func() { group.AllGather(part, s) }

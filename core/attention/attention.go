@@ -127,9 +127,9 @@ func (a *Causal) tell(w *Workspace, observe Observer, head, group, first int) {
 // WorkspaceBytes returns what a Workspace grows to without an observer, in bytes,
 // for batches of tokens and group query heads to a KV head.
 func WorkspaceBytes(tokens, group, headDim int) int64 {
-	rows := int64(min(tokens, tileTokens) * group)
-	queries := 13 * int64(headDim+kernel.BlockLen-1) // padded float32, and quantised with 9 bytes a value
-	return rows * (2*4*int64(headDim) + 4*kvcache.ChunkLen + 8 + queries)
+	rows := min(tokens, tileTokens) * group
+	queries := 4*int64(rows)*int64(headDim+kernel.BlockLen-1) + kernel.ActivationBytes(8, rows, headDim) // padded float32, and quantised
+	return int64(rows)*(2*4*int64(headDim)+4*kvcache.ChunkLen+8) + queries
 }
 
 // Forward writes the heads' outputs for the queries of n tokens at positions

@@ -2,10 +2,14 @@
 
 package kernel
 
-// quantize fills a positive number of blocks. See quantizeGeneric for the reference.
-//
+// quantize functions fill a positive number of blocks. See quantizeFor8Generic and
+// quantizeFor4Generic for the references.
+
 //go:noescape
-func quantize(q []int16, blocks []BlockScale, x []float32)
+func quantizeFor8(q []int16, blocks []BlockScale, x []float32)
+
+//go:noescape
+func quantizeFor4(q []int16, blocks []BlockScale, x []float32)
 
 // differences changes a positive number of blocks. See differencesGeneric for the reference.
 //

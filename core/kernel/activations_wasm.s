@@ -4,8 +4,584 @@
 
 #include "textflag.h"
 
-// func quantize(q []int16, blocks []BlockScale, x []float32)
-TEXT ·quantize(SB), NOSPLIT, $0-72
+// func quantizeFor8(q []int16, blocks []BlockScale, x []float32)
+TEXT ·quantizeFor8(SB), NOSPLIT, $0-72
+	I64Load q_base+0(FP)
+	Set R0
+	I64Load blocks_base+24(FP)
+	Set R1
+	I64Load blocks_base+24(FP)
+	Set R2
+	I64Load x_base+48(FP)
+	Set R3
+	I64Load blocks_len+32(FP)
+	Set R4
+	Loop
+	// V0: largest magnitude, compared as integers
+	V128Const $0, $0
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $0
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $16
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $32
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $48
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $64
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $80
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $96
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	Get R3
+	I32WrapI64
+	V128Load $112
+	F32x4Abs
+	I32x4MaxU
+	Set V0
+	Get V0
+	I32x4ExtractLane $0, $0
+	I64ExtendI32U
+	Set R5
+	Get R5
+	Set R6
+	Get V0
+	I32x4ExtractLane $0, $1
+	I64ExtendI32U
+	Set R5
+	Get R5
+	Get R6
+	Get R5
+	Get R6
+	I64GtU
+	Select
+	Set R6
+	Get V0
+	I32x4ExtractLane $0, $2
+	I64ExtendI32U
+	Set R5
+	Get R5
+	Get R6
+	Get R5
+	Get R6
+	I64GtU
+	Select
+	Set R6
+	Get V0
+	I32x4ExtractLane $0, $3
+	I64ExtendI32U
+	Set R5
+	Get R5
+	Get R6
+	Get R5
+	Get R6
+	I64GtU
+	Select
+	Set R6
+	F32Const $(0.0)
+	Set F0
+	Get R6
+	I64Const $2139095040
+	I64GeU
+	If
+	Get R1
+	I32WrapI64
+	I32Const $2143289344
+	F32ReinterpretI32
+	F32Store $0
+	Else
+	Get R6
+	I64Const $226492416
+	I64LtU
+	If
+	Get R1
+	I32WrapI64
+	F32Const $(0.0)
+	F32Store $0
+	Else
+	Get R6
+	I32WrapI64
+	F32ReinterpretI32
+	Set F1
+	Get R1
+	I32WrapI64
+	Get F1
+	F32Const $(1927.0)
+	F32Div
+	F32Const $(0.00390625)
+	F32Mul
+	F32Store $0
+	F32Const $(1927.0)
+	Get F1
+	F32Div
+	Set F0
+	End
+	End
+	// V1: inverse scale, V0: sums, V4: for 4 bits those of columns 4 to 7 of each eight, for 8 bits the odd integers; V2, V3: eight integers
+	Get F0
+	F32x4Splat
+	Set V1
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V4
+	Get R3
+	I32WrapI64
+	V128Load $0
+	Get V1
+	F32x4Mul
+	Tee V2
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V2
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V2
+	Get V0
+	Get V2
+	I32x4Add
+	Set V0
+	Get R3
+	I32WrapI64
+	V128Load $16
+	Get V1
+	F32x4Mul
+	Tee V3
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V3
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V3
+	Get V0
+	Get V3
+	I32x4Add
+	Set V0
+	Get V2
+	Get V3
+	I16x8NarrowI32x4S
+	Set V2
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0504010005040100, $0x0504010005040100
+	I8x16Swizzle
+	V128Store $0, $0
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0706030207060302, $0x0706030207060302
+	I8x16Swizzle
+	V128Store $0, $16
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0d0c09080d0c0908, $0x0d0c09080d0c0908
+	I8x16Swizzle
+	V128Store $0, $32
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
+	I8x16Swizzle
+	V128Store $0, $48
+	Get R3
+	I32WrapI64
+	V128Load $32
+	Get V1
+	F32x4Mul
+	Tee V2
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V2
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V2
+	Get V0
+	Get V2
+	I32x4Add
+	Set V0
+	Get R3
+	I32WrapI64
+	V128Load $48
+	Get V1
+	F32x4Mul
+	Tee V3
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V3
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V3
+	Get V0
+	Get V3
+	I32x4Add
+	Set V0
+	Get V2
+	Get V3
+	I16x8NarrowI32x4S
+	Set V2
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0504010005040100, $0x0504010005040100
+	I8x16Swizzle
+	V128Store $0, $64
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0706030207060302, $0x0706030207060302
+	I8x16Swizzle
+	V128Store $0, $80
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0d0c09080d0c0908, $0x0d0c09080d0c0908
+	I8x16Swizzle
+	V128Store $0, $96
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
+	I8x16Swizzle
+	V128Store $0, $112
+	Get V0
+	I32Const $8
+	I32x4Shl
+	Get V4
+	I32x4Add
+	Set V0
+	Get R1
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Add
+	I32Store $4
+	Get R1
+	I32WrapI64
+	I32Const $0
+	I32Store $12
+	V128Const $0, $0
+	Set V0
+	V128Const $0, $0
+	Set V4
+	Get R3
+	I32WrapI64
+	V128Load $64
+	Get V1
+	F32x4Mul
+	Tee V2
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V2
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V2
+	Get V0
+	Get V2
+	I32x4Add
+	Set V0
+	Get R3
+	I32WrapI64
+	V128Load $80
+	Get V1
+	F32x4Mul
+	Tee V3
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V3
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V3
+	Get V0
+	Get V3
+	I32x4Add
+	Set V0
+	Get V2
+	Get V3
+	I16x8NarrowI32x4S
+	Set V2
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0504010005040100, $0x0504010005040100
+	I8x16Swizzle
+	V128Store $0, $128
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0706030207060302, $0x0706030207060302
+	I8x16Swizzle
+	V128Store $0, $144
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0d0c09080d0c0908, $0x0d0c09080d0c0908
+	I8x16Swizzle
+	V128Store $0, $160
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
+	I8x16Swizzle
+	V128Store $0, $176
+	Get R3
+	I32WrapI64
+	V128Load $96
+	Get V1
+	F32x4Mul
+	Tee V2
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V2
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V2
+	Get V0
+	Get V2
+	I32x4Add
+	Set V0
+	Get R3
+	I32WrapI64
+	V128Load $112
+	Get V1
+	F32x4Mul
+	Tee V3
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	// V5: the odd integers in the even lanes; a 256th of them off the even values
+	I32Const $32
+	I64x2ShrU
+	Set V5
+	Get V4
+	Get V5
+	I32x4Add
+	Set V4
+	Get V3
+	Get V5
+	F32x4ConvertI32x4S
+	V128Const $0x3b8000003b800000, $0x3b8000003b800000
+	F32x4Mul
+	F32x4Sub
+	F32x4Nearest
+	I32x4TruncSatF32x4S
+	Set V3
+	Get V0
+	Get V3
+	I32x4Add
+	Set V0
+	Get V2
+	Get V3
+	I16x8NarrowI32x4S
+	Set V2
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0504010005040100, $0x0504010005040100
+	I8x16Swizzle
+	V128Store $0, $192
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0706030207060302, $0x0706030207060302
+	I8x16Swizzle
+	V128Store $0, $208
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0d0c09080d0c0908, $0x0d0c09080d0c0908
+	I8x16Swizzle
+	V128Store $0, $224
+	Get R0
+	I32WrapI64
+	Get V2
+	V128Const $0x0f0e0b0a0f0e0b0a, $0x0f0e0b0a0f0e0b0a
+	I8x16Swizzle
+	V128Store $0, $240
+	Get V0
+	I32Const $8
+	I32x4Shl
+	Get V4
+	I32x4Add
+	Set V0
+	Get R1
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
+	Get V0
+	I32x4ExtractLane $0, $1
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $2
+	I32Add
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Add
+	I32Store $8
+	Get R1
+	I32WrapI64
+	I32Const $0
+	I32Store $16
+	Get R0
+	I64Const $256
+	I64Add
+	Set R0
+	Get R1
+	I64Const $20
+	I64Add
+	Set R1
+	Get R3
+	I64Const $128
+	I64Add
+	Set R3
+	Get R4
+	I64Const $-1
+	I64Add
+	Tee R4
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
+	RET
+
+// func quantizeFor4(q []int16, blocks []BlockScale, x []float32)
+TEXT ·quantizeFor4(SB), NOSPLIT, $0-72
 	I64Load q_base+0(FP)
 	Set R0
 	I64Load blocks_base+24(FP)
@@ -152,7 +728,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	Set F0
 	End
 	End
-	// V1: inverse scale, V0: sums, V4: those of columns 4 to 7 of each eight, V2, V3: eight integers
+	// V1: inverse scale, V0: sums, V4: for 4 bits those of columns 4 to 7 of each eight, for 8 bits the odd integers; V2, V3: eight integers
 	Get F0
 	F32x4Splat
 	Set V1
@@ -165,6 +741,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $0
 	Get V1
 	F32x4Mul
+	Tee V2
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V2
@@ -177,6 +754,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $16
 	Get V1
 	F32x4Mul
+	Tee V3
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V3
@@ -221,6 +799,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $32
 	Get V1
 	F32x4Mul
+	Tee V2
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V2
@@ -233,6 +812,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $48
 	Get V1
 	F32x4Mul
+	Tee V3
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V3
@@ -303,6 +883,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $64
 	Get V1
 	F32x4Mul
+	Tee V2
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V2
@@ -315,6 +896,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $80
 	Get V1
 	F32x4Mul
+	Tee V3
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V3
@@ -359,6 +941,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $96
 	Get V1
 	F32x4Mul
+	Tee V2
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V2
@@ -371,6 +954,7 @@ TEXT ·quantize(SB), NOSPLIT, $0-72
 	V128Load $112
 	Get V1
 	F32x4Mul
+	Tee V3
 	F32x4Nearest
 	I32x4TruncSatF32x4S
 	Set V3

@@ -91,7 +91,7 @@ func BenchmarkPacked(b *testing.B) {
 				var acts Activations
 				var tile Tile
 				acts.Resize(x, shape.tokens, shape.cols)
-				acts.Quantize()
+				acts.Quantize(f.Bits)
 				w := make([]byte, shape.rows/GroupRows*shape.cols/BlockLen*f.BlockBytes())
 				b.SetBytes(int64(len(w)))
 				for b.Loop() {
@@ -105,12 +105,16 @@ func BenchmarkPacked(b *testing.B) {
 
 func BenchmarkQuantize(b *testing.B) {
 	x := benchValues(128 * 576)
-	var acts Activations
-	for b.Loop() {
-		acts.Resize(x, 128, 576)
-		acts.Quantize()
+	for _, bits := range []int{8, 4} {
+		b.Run(fmt.Sprintf("for%d", bits), func(b *testing.B) {
+			var acts Activations
+			for b.Loop() {
+				acts.Resize(x, 128, 576)
+				acts.Quantize(bits)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(x)), "ns/value")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(x)), "ns/value")
 }
 
 func BenchmarkVector(b *testing.B) {

@@ -16,7 +16,7 @@ const (
 // Tile is the memory in which a matrix product unpacks a few rows of weights to
 // int16; keep one for a sequence of products.
 type Tile struct {
-	w      []int16   // [blocks, groups, 16 vectors of 8]: (k0, k2) and (k1, k3) of four rows in turn
+	w      []int16   // [blocks, groups, 16 vectors of 8]: what (k0, k2) and (k1, k3) of the activations meet, of four rows in turn
 	scales []float32 // [blocks, groups, vectors, 4]: as in the packed blocks
 
 	sums [tileTokens * tileGroups * GroupRows]float32
@@ -39,6 +39,7 @@ func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *T
 	rows := len(dst) / x.Tokens
 	groupBytes := blocks * f.BlockBytes()
 	tile.resize(blocks)
+	ints := x.of(f.Bits)
 	for g := 0; g < rows/GroupRows; g += tileGroups {
 		for i := range tileGroups {
 			f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
@@ -51,7 +52,7 @@ func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *T
 					clear(out[(t+i)*rows:][:RowMultiple])
 				}
 			}
-			f.gemmTile(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, x.Q[t*x.Cols*expand:], x.Blocks[t*blocks:], blocks, half)
+			f.gemmTile(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, ints.q[t*x.Cols*expand:], ints.blocks[t*blocks:], blocks, half)
 		}
 	}
 }
@@ -101,9 +102,9 @@ func (f *Packed) unpackGeneric(dst []int16, scales []float32, w []byte) {
 		dst, scales := dst[b*GroupRows*BlockLen:], scales[b*4*vectors:]
 		if f.Bits == 8 {
 			for c := range 8 {
-				for i := range 8 { // int16 lane i: even byte to the first vector, odd byte to the second
-					dst[16*c+i] = int16(int8(w[16*c+2*i]))
-					dst[16*c+8+i] = int16(int8(w[16*c+2*i+1]))
+				for i := range 8 { // int16 lane i: shifted to the first vector, as it is to the second
+					n := int16(binary.LittleEndian.Uint16(w[16*c+2*i:]))
+					dst[16*c+i], dst[16*c+8+i] = n<<8, n
 				}
 			}
 		} else {

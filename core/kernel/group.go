@@ -11,7 +11,7 @@ import (
 //
 //	dst [blocks] blocks; q [4, blocks*32]; d [4, blocks*32/Group]; m as d, with a minimum only
 //
-// Integers of int4 are -8 to 7, with a minimum 0 to 15.
+// Integers of int4 are -8 to 7, with a minimum 0 to 15; of int8, -128 becomes -127.
 // It panics if the lengths don't fit.
 func (f *Packed) PackGroup(dst []byte, q []int8, d, m []float32) {
 	f.checkPack(dst, GroupRows, q, d, m)
@@ -55,8 +55,8 @@ func (f *Packed) packRow(dst []byte, place int, q []int8, d, m []float32) {
 		block, v := dst[b*size+4*place:(b+1)*size], (*[BlockLen]int8)(q[b*BlockLen:])
 		if f.Bits == 8 {
 			for c := range 8 {
-				word := uint32(uint8(v[4*c])) | uint32(uint8(v[4*c+1]))<<8 | uint32(uint8(v[4*c+2]))<<16 | uint32(uint8(v[4*c+3]))<<24
-				binary.LittleEndian.PutUint32(block[16*c:], word)
+				binary.LittleEndian.PutUint16(block[16*c:], pair(v[4*c], v[4*c+1]))
+				binary.LittleEndian.PutUint16(block[16*c+2:], pair(v[4*c+2], v[4*c+3]))
 			}
 		} else {
 			for c := range 4 {
@@ -73,6 +73,11 @@ func (f *Packed) packRow(dst []byte, place int, q []int8, d, m []float32) {
 	}
 }
 
+// pair packs two columns of a row.
+func pair(even, odd int8) uint16 {
+	return uint16(int16(max(odd, -127))<<8 + int16(max(even, -127)))
+}
+
 // nibbles packs eight columns of a row, in the order that Packed describes.
 func nibbles(v *[8]int8, min bool) uint32 {
 	offset := int8(8)
@@ -81,4 +86,55 @@ func nibbles(v *[8]int8, min bool) uint32 {
 	}
 	n := func(i int) uint32 { return uint32(v[i]+offset) & 15 }
 	return n(0) | n(1)<<4 | n(4)<<8 | (n(5)^8)<<12 | n(2)<<16 | n(3)<<20 | n(6)<<24 | (n(7)^8)<<28
+}
+
+// UnpackRow is the inverse of PackRow: it reads the integers, scales and minima of the row
+// at a place of a group.
+//
+//	q [blocks*32]; d [blocks*32/Group]; m as d, with a minimum only; src [blocks] blocks
+//
+// It panics if the lengths don't fit.
+func (f *Packed) UnpackRow(q []int8, d, m []float32, src []byte, place int) {
+	f.checkPack(src, 1, q, d, m)
+	size, halves := f.BlockBytes(), BlockLen/f.Group
+	for b := range len(src) / size {
+		block, v := src[b*size+4*place:(b+1)*size], (*[BlockLen]int8)(q[b*BlockLen:])
+		for c := range BlockLen / 8 {
+			if f.Bits == 8 {
+				unpair((*[4]int8)(v[8*c:]), binary.LittleEndian.Uint32(block[32*c:]))
+				unpair((*[4]int8)(v[8*c+4:]), binary.LittleEndian.Uint32(block[32*c+16:]))
+			} else {
+				unnibble((*[8]int8)(v[8*c:]), binary.LittleEndian.Uint32(block[16*c:]), f.Min)
+			}
+		}
+		float := func(vector int) float32 {
+			return math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*vector:]))
+		}
+		for h := range halves {
+			d[b*halves+h] = float(h)
+			if f.Min {
+				m[b*halves+h] = float(halves + h)
+			}
+		}
+	}
+}
+
+// unpair is the inverse of pair, of two words in one.
+func unpair(v *[4]int8, word uint32) {
+	for i := 0; i < 4; i, word = i+2, word>>16 {
+		v[i] = int8(word)
+		v[i+1] = int8((int16(word) - int16(v[i])) >> 8)
+	}
+}
+
+// unnibble is the inverse of nibbles.
+func unnibble(v *[8]int8, word uint32, min bool) {
+	offset := int8(8)
+	if min {
+		offset = 0
+	}
+	word ^= 0x80008000
+	for i, column := range [8]int{0, 1, 4, 5, 2, 3, 6, 7} {
+		v[column] = int8(word>>(4*i)&15) - offset
+	}
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestPackGroupEqualsGeneric(t *testing.T) {
 }
 
 // TestPackRow writes the rows of a group one at a time, in any order: each leaves the
-// others alone, and all together are PackGroup's.
+// others alone, all together are PackGroup's, and each can be read again.
 func TestPackRow(t *testing.T) {
 	for _, f := range formats {
 		t.Run(f.String(), func(t *testing.T) {
@@ -70,7 +71,40 @@ func TestPackRow(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 			check()
+			for i := range q {
+				if q[i] == -128 {
+					q[i] = -127
+				}
+			}
+			for row := range GroupRows {
+				q2, d2, m2 := make([]int8, n), make([]float32, scales), make([]float32, scales)
+				f.UnpackRow(q2, d2, m2, got, row)
+				require.Equal(t, q[row*n:(row+1)*n], q2)
+				sameBits(t, d[row*scales:(row+1)*scales], d2, "scales")
+				if f.Min {
+					sameBits(t, m[row*scales:(row+1)*scales], m2, "minima")
+				}
+			}
 		})
+	}
+}
+
+// TestPackInt8Pairs packs all pairs of weights of 8 bits: those of columns 0 and 1 and of
+// 2 and 3 are a number each.
+func TestPackInt8Pairs(t *testing.T) {
+	f := FormatOf(8, 32, false)
+	q, back, d := make([]int8, GroupRows*BlockLen), make([]int8, BlockLen), make([]float32, GroupRows)
+	dst := make([]byte, f.BlockBytes())
+	for even := -127; even <= 127; even++ {
+		for odd := -127; odd <= 127; odd++ {
+			for i := 0; i < len(q); i += 2 {
+				q[i], q[i+1] = int8(even), int8(odd)
+			}
+			f.PackGroup(dst, q, d, nil)
+			require.Equal(t, 256*odd+even, int(int16(binary.LittleEndian.Uint16(dst))))
+			f.UnpackRow(back, d[:1], nil, dst, 3)
+			require.Equal(t, q[:BlockLen], back)
+		}
 	}
 }
 
@@ -83,4 +117,5 @@ func TestPackGroupPanics(t *testing.T) {
 	require.Panics(t, func() { f.PackGroup(dst, q, d[1:], m) })
 	require.Panics(t, func() { f.PackGroup(dst, q, d, m[1:]) })
 	require.Panics(t, func() { f.PackRow(dst, 0, q, d, m) })
+	require.Panics(t, func() { f.UnpackRow(q, d, m, dst, 0) })
 }

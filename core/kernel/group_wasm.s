@@ -51,53 +51,77 @@ TEXT ·packGroupInt8(SB), NOSPLIT, $0-96
 	I64Add
 	Set R8
 	Loop
-	Get R0
-	I32WrapI64
 	Get R1
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $16
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $32
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
 	Get R1
 	I32WrapI64
-	I32Load $12
-	I32Store $48
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $64
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $80
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $96
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $112
 	Get R0
 	I32WrapI64
@@ -105,53 +129,77 @@ TEXT ·packGroupInt8(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $128
-	Get R0
-	I32WrapI64
 	Get R2
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $4
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $20
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $36
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $52
 	Get R2
 	I32WrapI64
-	I32Load $12
-	I32Store $52
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $68
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $84
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $100
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $116
 	Get R0
 	I32WrapI64
@@ -159,53 +207,77 @@ TEXT ·packGroupInt8(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $132
-	Get R0
-	I32WrapI64
 	Get R3
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $8
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $24
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $40
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $56
 	Get R3
 	I32WrapI64
-	I32Load $12
-	I32Store $56
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $72
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $88
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $104
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $120
 	Get R0
 	I32WrapI64
@@ -213,53 +285,77 @@ TEXT ·packGroupInt8(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $136
-	Get R0
-	I32WrapI64
 	Get R4
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $12
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $28
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $44
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $60
 	Get R4
 	I32WrapI64
-	I32Load $12
-	I32Store $60
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $76
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $92
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $108
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $124
 	Get R0
 	I32WrapI64
@@ -378,53 +474,77 @@ TEXT ·packGroupInt8Min(SB), NOSPLIT, $0-96
 	I64Add
 	Set R12
 	Loop
-	Get R0
-	I32WrapI64
 	Get R1
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $16
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $32
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
 	Get R1
 	I32WrapI64
-	I32Load $12
-	I32Store $48
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $64
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $80
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $96
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $112
 	Get R0
 	I32WrapI64
@@ -438,53 +558,77 @@ TEXT ·packGroupInt8Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $144
-	Get R0
-	I32WrapI64
 	Get R2
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $4
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $20
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $36
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $52
 	Get R2
 	I32WrapI64
-	I32Load $12
-	I32Store $52
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $68
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $84
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $100
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $116
 	Get R0
 	I32WrapI64
@@ -498,53 +642,77 @@ TEXT ·packGroupInt8Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $148
-	Get R0
-	I32WrapI64
 	Get R3
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $8
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $24
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $40
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $56
 	Get R3
 	I32WrapI64
-	I32Load $12
-	I32Store $56
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $72
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $88
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $104
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $120
 	Get R0
 	I32WrapI64
@@ -558,53 +726,77 @@ TEXT ·packGroupInt8Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $0
 	I32Store $152
-	Get R0
-	I32WrapI64
 	Get R4
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $12
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $28
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $44
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $60
 	Get R4
 	I32WrapI64
-	I32Load $12
-	I32Store $60
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $76
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $92
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $108
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $124
 	Get R0
 	I32WrapI64
@@ -727,53 +919,77 @@ TEXT ·packGroupInt8G16(SB), NOSPLIT, $0-96
 	I64Add
 	Set R8
 	Loop
-	Get R0
-	I32WrapI64
 	Get R1
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $16
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $32
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
 	Get R1
 	I32WrapI64
-	I32Load $12
-	I32Store $48
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $64
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $80
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $96
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $112
 	Get R0
 	I32WrapI64
@@ -787,53 +1003,77 @@ TEXT ·packGroupInt8G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $144
-	Get R0
-	I32WrapI64
 	Get R2
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $4
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $20
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $36
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $52
 	Get R2
 	I32WrapI64
-	I32Load $12
-	I32Store $52
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $68
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $84
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $100
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $116
 	Get R0
 	I32WrapI64
@@ -847,53 +1087,77 @@ TEXT ·packGroupInt8G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $148
-	Get R0
-	I32WrapI64
 	Get R3
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $8
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $24
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $40
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $56
 	Get R3
 	I32WrapI64
-	I32Load $12
-	I32Store $56
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $72
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $88
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $104
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $120
 	Get R0
 	I32WrapI64
@@ -907,53 +1171,77 @@ TEXT ·packGroupInt8G16(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $152
-	Get R0
-	I32WrapI64
 	Get R4
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $12
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $28
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $44
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $60
 	Get R4
 	I32WrapI64
-	I32Load $12
-	I32Store $60
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $76
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $92
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $108
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $124
 	Get R0
 	I32WrapI64
@@ -1078,53 +1366,77 @@ TEXT ·packGroupInt8G16Min(SB), NOSPLIT, $0-96
 	I64Add
 	Set R12
 	Loop
-	Get R0
-	I32WrapI64
 	Get R1
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $16
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $32
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
 	Get R1
 	I32WrapI64
-	I32Load $12
-	I32Store $48
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $64
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $80
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $96
 	Get R0
 	I32WrapI64
-	Get R1
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $112
 	Get R0
 	I32WrapI64
@@ -1150,53 +1462,77 @@ TEXT ·packGroupInt8G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $176
-	Get R0
-	I32WrapI64
 	Get R2
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $4
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $20
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $36
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $52
 	Get R2
 	I32WrapI64
-	I32Load $12
-	I32Store $52
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $68
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $84
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $100
 	Get R0
 	I32WrapI64
-	Get R2
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $116
 	Get R0
 	I32WrapI64
@@ -1222,53 +1558,77 @@ TEXT ·packGroupInt8G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $180
-	Get R0
-	I32WrapI64
 	Get R3
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $8
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $24
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $40
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $56
 	Get R3
 	I32WrapI64
-	I32Load $12
-	I32Store $56
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $72
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $88
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $104
 	Get R0
 	I32WrapI64
-	Get R3
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $120
 	Get R0
 	I32WrapI64
@@ -1294,53 +1654,77 @@ TEXT ·packGroupInt8G16Min(SB), NOSPLIT, $0-96
 	I32WrapI64
 	I32Load $4
 	I32Store $184
-	Get R0
-	I32WrapI64
 	Get R4
 	I32WrapI64
-	I32Load $0
+	V128Load $0
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R0
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $12
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $4
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $28
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $8
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $44
 	Get R0
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $60
 	Get R4
 	I32WrapI64
-	I32Load $12
-	I32Store $60
+	V128Load $16
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $16
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $76
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $20
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $92
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $24
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $108
 	Get R0
 	I32WrapI64
-	Get R4
-	I32WrapI64
-	I32Load $28
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $124
 	Get R0
 	I32WrapI64

@@ -14,6 +14,11 @@ import (
 //	int8: 8 times 16 bytes, each 4 rows x 4 columns
 //	int4: 4 times 16 bytes, each 4 rows x 8 columns
 //
+// In 16 bytes of int8, row r has the int16 lanes 2r and 2r+1. Each is a number n0 + 256·n1,
+// with n0 the weight of columns 0 and 2, n1 that of columns 1 and 3, -127 to 127. So it has
+// the bytes of both, n1 less one where n0 is negative. (No quantiser writes -128, which
+// such a number has no room for: it counts as -127.)
+//
 // In 16 bytes of int4, row r has the int16 lanes 2r and 2r+1. The nibbles of the
 // first, lowest first, are columns 0, 1, 4, 5, those of the second 2, 3, 6, 7:
 // so both meet the activations in the order of Activations.Q. The lower nibbles hold the
@@ -36,7 +41,7 @@ type Packed struct {
 	Min   bool // whether there is an m
 
 	// half is the blocks of the first of two sums; both are added to dst. q is a token's
-	// activations, for weights of 4 bits those of Activations.int4.
+	// activations, for weights of 4 bits their differences.
 	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale, half int)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
 	gemmTile  func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
@@ -83,7 +88,7 @@ func (f *Packed) BlockBytes() int { return f.WeightBytes() + 16*f.Vectors() }
 //
 //	dst [tokens, rows] f32, rows a multiple of 16; w [rows/4, cols/32] blocks
 //
-// Integer sums are exact (|w| <= 128, |q| <= 1927, 32 products), and blocks are
+// Integer sums are exact (|w| <= 128, |q| <= 1935, 32 products in 256ths), and blocks are
 // added in order, so a product has the same bits alone and in a batch.
 // It panics if the lengths don't fit.
 func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
@@ -99,9 +104,10 @@ func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int,
 	if half <= 0 || half > x.Cols || half%BlockLen != 0 {
 		panic(fmt.Sprintf("kernel: %d columns of %d are no half", half, x.Cols))
 	}
-	if x.Tokens == 0 || blocks == 0 || len(dst)%(x.Tokens*RowMultiple) != 0 || len(w) != len(dst)/x.Tokens/GroupRows*blocks*f.BlockBytes() || len(x.Blocks) != x.Tokens*blocks {
+	if x.Tokens == 0 || blocks == 0 || len(dst)%(x.Tokens*RowMultiple) != 0 || len(w) != len(dst)/x.Tokens/GroupRows*blocks*f.BlockBytes() {
 		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, x.Cols, len(dst)))
 	}
+	x.Quantize(f.Bits)
 	clear(dst)
 	if x.Tokens < FewTokens {
 		f.matVecs(dst, w, x, half/BlockLen)
@@ -134,9 +140,9 @@ func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
 
 // token returns a row of activations as matVec takes it.
 func (f *Packed) token(x *Activations, t int) (q []int16, blocks []BlockScale) {
-	q, blocks = x.token(t)
+	q, blocks = x.of(f.Bits).token(t, x.Cols)
 	if f.Bits == 4 {
-		q = x.int4(t)
+		q = x.differences[t*x.Cols*expand : (t+1)*x.Cols*expand]
 	}
 	return q, blocks
 }
@@ -177,10 +183,9 @@ func flush(dst []float32, acc *[GroupRows]float32) {
 // sumInt8 adds the products of 16 bytes, 4 rows x 4 columns, at a time.
 func sumInt8(sum *[GroupRows]int32, w []byte, x []int16) {
 	for ; len(w) > 0; w, x = w[16:], x[16:] {
-		x0, x2, x1, x3 := int32(x[0]), int32(x[1]), int32(x[8]), int32(x[9])
 		for r := range sum {
-			v := w[4*r : 4*r+4 : 4*r+4]
-			sum[r] += int32(int8(v[0]))*x0 + int32(int8(v[1]))*x1 + int32(int8(v[2]))*x2 + int32(int8(v[3]))*x3
+			a, b := int16(binary.LittleEndian.Uint16(w[4*r:])), int16(binary.LittleEndian.Uint16(w[4*r+2:]))
+			sum[r] += int32(a<<8)*int32(x[0]) + int32(b<<8)*int32(x[1]) + int32(a)*int32(x[8]) + int32(b)*int32(x[9])
 		}
 		if len(w) == 16 {
 			return
@@ -189,7 +194,7 @@ func sumInt8(sum *[GroupRows]int32, w []byte, x []int16) {
 }
 
 // sumInt4 adds the products of 16 bytes, 4 rows x 8 columns, at a time; x is as
-// Activations.int4 has it.
+// Activations.differences has it.
 func sumInt4(sum *[GroupRows]int32, w []byte, x []int16) {
 	for ; len(w) > 0; w, x = w[16:], x[32:] {
 		for r := range sum {

@@ -16,7 +16,8 @@ func testActivations(r *rand.Rand, tokens, cols, kind int) *Activations {
 	values(r, x, kind)
 	a := &Activations{}
 	a.Resize(x, tokens, cols)
-	a.Quantize()
+	a.Quantize(8)
+	a.Quantize(4)
 	return a
 }
 
@@ -29,6 +30,11 @@ func scalesOf(x []BlockScale) (d []float32) {
 }
 
 func TestQuantizeEqualsGeneric(t *testing.T) {
+	t.Run("for 8 bits", func(t *testing.T) { quantizeEqualsGeneric(t, quantizeFor8, quantizeFor8Generic) })
+	t.Run("for 4 bits", func(t *testing.T) { quantizeEqualsGeneric(t, quantizeFor4, quantizeFor4Generic) })
+}
+
+func quantizeEqualsGeneric(t *testing.T, quantize, generic func(q []int16, blocks []BlockScale, x []float32)) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for kind := range 4 {
 		for blocks := 1; blocks < 9; blocks++ {
@@ -36,8 +42,11 @@ func TestQuantizeEqualsGeneric(t *testing.T) {
 			values(r, x, kind)
 			q, checkQ := guarded[int16](t, blocks*BlockLen*expand, blocks%8)
 			all := make([]BlockScale, blocks+2) // one more at each end
+			for i := 1; i <= blocks; i++ {
+				all[i].Top = [2]int32{5, 5} // of another use
+			}
 			wantQ, want := make([]int16, len(q)), make([]BlockScale, blocks)
-			quantizeGeneric(wantQ, want, x)
+			generic(wantQ, want, x)
 			quantize(q, all[1:1+blocks], x)
 			require.Equal(t, wantQ, q, "integers of kind %d", kind)
 			sameBits(t, scalesOf(want), scalesOf(all[1:1+blocks]), "scales of kind %d", kind)
@@ -71,28 +80,48 @@ func TestDifferencesEqualGeneric(t *testing.T) {
 	}
 }
 
+// exact returns what integer i of all is a multiple of its block's scale of: for weights of
+// 8 bits in 256ths, with what the odd one behind it adds.
+func (n *integers) exact(i, bits int) int {
+	at := func(i int) int { return int(n.q[i/4*16+i%2*8+i%4/2]) }
+	switch {
+	case bits == 4:
+		return at(i)
+	case i%2 == 1:
+		return 256 * at(i)
+	}
+	return 256*at(i) + at(i+1)
+}
+
 // TestQuantizeError holds each value to half a step of its block's scale, and
 // the layout to the order that Activations documents.
 func TestQuantizeError(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	a := testActivations(r, 3, 64, 0)
-	sums, tops := make([][2]int32, len(a.Blocks)), make([][2]int32, len(a.Blocks))
-	for i, x := range a.X {
-		at := i/4*16 + i%2*8 + i%4/2
-		for j := 0; j < 8; j += 2 {
-			d := float64(a.Blocks[i/BlockLen].D)
-			require.InDelta(t, x, float64(a.Q[at+j])*d, d*0.5001)
-			require.LessOrEqual(t, a.Q[at+j], int16(maxActivation))
-			require.GreaterOrEqual(t, a.Q[at+j], int16(-maxActivation))
+	for _, bits := range []int{8, 4} {
+		n := a.of(bits)
+		sums, tops := make([][2]int32, len(n.blocks)), make([][2]int32, len(n.blocks))
+		for i, x := range a.X {
+			at, step := i/4*16+i%2*8+i%4/2, 1
+			if bits == 8 {
+				step = 256
+			}
+			for j := 0; j < 8; j += 2 {
+				require.Equal(t, n.q[at], n.q[at+j])
+				require.LessOrEqual(t, n.q[at+j], int16(1935))
+				require.GreaterOrEqual(t, n.q[at+j], int16(-1935))
+			}
+			d, exact := float64(n.blocks[i/BlockLen].D), n.exact(i, bits)
+			require.InDelta(t, x, float64(exact)*d, float64(step)*d*0.5001)
+			sums[i/BlockLen][i%BlockLen/16] += int32(exact)
+			if bits == 4 && (i%8 == 5 || i%8 == 7) {
+				tops[i/BlockLen][i%BlockLen/16] += int32(exact)
+			}
 		}
-		sums[i/BlockLen][i%BlockLen/16] += int32(a.Q[at])
-		if i%8 == 5 || i%8 == 7 {
-			tops[i/BlockLen][i%BlockLen/16] += int32(a.Q[at])
+		for i, b := range n.blocks {
+			require.Equal(t, sums[i], b.Sum)
+			require.Equal(t, tops[i], b.Top)
 		}
-	}
-	for i, b := range a.Blocks {
-		require.Equal(t, sums[i], b.Sum)
-		require.Equal(t, tops[i], b.Top)
 	}
 }
 
@@ -117,11 +146,14 @@ func TestQuantizeSpecialBlocks(t *testing.T) {
 			x[5] = c.value
 			a := &Activations{}
 			a.Resize(x, 1, 32)
-			a.Quantize()
-			d := a.Blocks[0].D
-			require.Equal(t, c.isNaN, d != d)
-			require.Equal(t, c.isZero, d == 0)
-			require.Equal(t, c.integer, a.Q[16+8], "value 5 is k1 of its four")
+			for _, bits := range []int{8, 4} {
+				a.Quantize(bits)
+				n := a.of(bits)
+				d := n.blocks[0].D
+				require.Equal(t, c.isNaN, d != d)
+				require.Equal(t, c.isZero, d == 0)
+				require.Equal(t, c.integer, n.q[16+8], "value 5 is k1 of its four")
+			}
 		})
 	}
 }
@@ -224,7 +256,6 @@ func TestHalvesAreTwoMatrices(t *testing.T) {
 					}
 					part, sum := &Activations{}, make([]float32, tokens*rows)
 					part.Resize(x, tokens, len(x)/tokens)
-					part.Quantize()
 					f.MatMul(sum, own, part, &Tile{})
 					Add(want, sum)
 				}
@@ -265,7 +296,6 @@ func TestMatVecAgainstFloat64(t *testing.T) {
 						a.X[i] = 1 - 2*float32(signs>>(i%32)&1)
 					}
 					a.Resize(a.X, 1, len(a.X))
-					a.Quantize()
 					againstFloat64(t, f, w, a)
 				}
 			}
@@ -287,7 +317,9 @@ func againstFloat64(t *testing.T, f *Packed, w []byte, a *Activations) {
 			}
 			weight := 0.0
 			if f.Bits == 8 {
-				weight = float64(int8(block[i/4*16+4*lane+i%4]))
+				word := int16(binary.LittleEndian.Uint16(block[i/4*16+4*lane+i&2:]))
+				even := int(int8(word))
+				weight = []float64{float64(even), float64((int(word) - even) / 256)}[i%2]
 			} else {
 				nibble := []int{0, 1, 0, 1, 2, 3, 2, 3}[i%8]
 				word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:])
@@ -303,7 +335,8 @@ func againstFloat64(t *testing.T, f *Packed, w []byte, a *Activations) {
 			if f.Min {
 				weight -= float(BlockLen/f.Group + h)
 			}
-			x := float64(a.Q[col/4*16+col%2*8+col%4/2]) * float64(a.Blocks[col/32].D)
+			ints := a.of(f.Bits)
+			x := float64(ints.exact(col, f.Bits)) * float64(ints.blocks[col/32].D)
 			want += weight * x
 			size += math.Abs(weight * x)
 		}

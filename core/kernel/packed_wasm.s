@@ -91,12 +91,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $0
@@ -107,12 +107,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $0
@@ -123,12 +123,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $0
@@ -139,12 +139,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $32
@@ -165,14 +165,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $16
@@ -185,14 +183,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $16
@@ -205,14 +201,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $16
@@ -225,14 +219,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $64
@@ -253,14 +245,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $32
@@ -273,14 +263,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $32
@@ -293,14 +281,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $32
@@ -313,14 +299,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $96
@@ -341,14 +325,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $48
@@ -361,14 +343,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $48
@@ -381,14 +361,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $48
@@ -401,14 +379,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $128
@@ -429,14 +405,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $64
@@ -449,14 +423,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $64
@@ -469,14 +441,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $64
@@ -489,14 +459,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $160
@@ -517,14 +485,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $80
@@ -537,14 +503,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $80
@@ -557,14 +521,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $80
@@ -577,14 +539,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $192
@@ -605,14 +565,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $96
@@ -625,14 +583,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $96
@@ -645,14 +601,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $96
@@ -665,14 +619,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $224
@@ -693,14 +645,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $112
@@ -713,14 +663,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $112
@@ -733,14 +681,12 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $112
@@ -753,36 +699,10 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	Get R2
@@ -1026,12 +946,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $0
@@ -1042,12 +962,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $0
@@ -1058,12 +978,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $0
@@ -1074,12 +994,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $32
@@ -1100,14 +1020,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $16
@@ -1120,14 +1038,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $16
@@ -1140,14 +1056,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $16
@@ -1160,14 +1074,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $64
@@ -1188,14 +1100,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $32
@@ -1208,14 +1118,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $32
@@ -1228,14 +1136,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $32
@@ -1248,14 +1154,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $96
@@ -1276,14 +1180,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $48
@@ -1296,14 +1198,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $48
@@ -1316,14 +1216,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $48
@@ -1336,14 +1234,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $128
@@ -1364,14 +1260,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $64
@@ -1384,14 +1278,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $64
@@ -1404,14 +1296,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $64
@@ -1424,14 +1314,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $160
@@ -1452,14 +1340,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $80
@@ -1472,14 +1358,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $80
@@ -1492,14 +1376,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $80
@@ -1512,14 +1394,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $192
@@ -1540,14 +1420,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $96
@@ -1560,14 +1438,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $96
@@ -1580,14 +1456,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $96
@@ -1600,14 +1474,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $224
@@ -1628,14 +1500,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $112
@@ -1648,14 +1518,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $112
@@ -1668,14 +1536,12 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $112
@@ -1688,36 +1554,10 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -2000,12 +1840,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $0
@@ -2016,12 +1856,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $0
@@ -2032,12 +1872,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $0
@@ -2048,12 +1888,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $32
@@ -2074,14 +1914,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $16
@@ -2094,14 +1932,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $16
@@ -2114,14 +1950,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $16
@@ -2134,14 +1968,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $64
@@ -2162,14 +1994,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $32
@@ -2182,14 +2012,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $32
@@ -2202,14 +2030,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $32
@@ -2222,14 +2048,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $96
@@ -2250,14 +2074,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $48
@@ -2270,14 +2092,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $48
@@ -2290,14 +2110,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $48
@@ -2310,36 +2128,10 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	Get R2
@@ -2409,12 +2201,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $64
@@ -2425,12 +2217,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $64
@@ -2441,12 +2233,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $64
@@ -2457,12 +2249,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $160
@@ -2483,14 +2275,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $80
@@ -2503,14 +2293,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $80
@@ -2523,14 +2311,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $80
@@ -2543,14 +2329,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $192
@@ -2571,14 +2355,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $96
@@ -2591,14 +2373,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $96
@@ -2611,14 +2391,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $96
@@ -2631,14 +2409,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $224
@@ -2659,14 +2435,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $112
@@ -2679,14 +2453,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $112
@@ -2699,14 +2471,12 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $112
@@ -2719,36 +2489,10 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	Get R2
@@ -2992,12 +2736,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $0
@@ -3008,12 +2752,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $0
@@ -3024,12 +2768,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $0
@@ -3040,12 +2784,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $32
@@ -3066,14 +2810,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $16
@@ -3086,14 +2828,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $16
@@ -3106,14 +2846,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $16
@@ -3126,14 +2864,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $64
@@ -3154,14 +2890,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $32
@@ -3174,14 +2908,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $32
@@ -3194,14 +2926,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $32
@@ -3214,14 +2944,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $96
@@ -3242,14 +2970,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $48
@@ -3262,14 +2988,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $48
@@ -3282,14 +3006,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $48
@@ -3302,36 +3024,10 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -3436,12 +3132,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V4
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V8
+	I32x4Add
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $64
@@ -3452,12 +3148,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V5
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V9
+	I32x4Add
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $64
@@ -3468,12 +3164,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V6
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V10
+	I32x4Add
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $64
@@ -3484,12 +3180,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get V12
 	I32x4DotI16x8S
 	Set V7
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	Set V11
+	I32x4Add
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $160
@@ -3510,14 +3206,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $80
@@ -3530,14 +3224,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $80
@@ -3550,14 +3242,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $80
@@ -3570,14 +3260,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $192
@@ -3598,14 +3286,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $96
@@ -3618,14 +3304,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $96
@@ -3638,14 +3322,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $96
@@ -3658,14 +3340,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V11
+	Set V7
 	Get R1
 	I32WrapI64
 	V128Load $224
@@ -3686,14 +3366,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V4
-	Get V8
+	Get V4
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V8
+	Set V4
 	Get R5
 	I32WrapI64
 	V128Load $112
@@ -3706,14 +3384,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V5
-	Get V9
+	Get V5
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V9
+	Set V5
 	Get R6
 	I32WrapI64
 	V128Load $112
@@ -3726,14 +3402,12 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V6
-	Get V10
+	Get V6
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
 	I32x4Add
-	Set V10
+	Set V6
 	Get R7
 	I32WrapI64
 	V128Load $112
@@ -3746,36 +3420,10 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get V11
+	Get V7
 	Get V14
-	I32Const $8
-	I16x8ShrS
 	Get V13
 	I32x4DotI16x8S
-	I32x4Add
-	Set V11
-	Get V4
-	I32Const $8
-	I32x4ShrS
-	Get V8
-	I32x4Add
-	Set V4
-	Get V5
-	I32Const $8
-	I32x4ShrS
-	Get V9
-	I32x4Add
-	Set V5
-	Get V6
-	I32Const $8
-	I32x4ShrS
-	Get V10
-	I32x4Add
-	Set V6
-	Get V7
-	I32Const $8
-	I32x4ShrS
-	Get V11
 	I32x4Add
 	Set V7
 	// V14: the sum of the activations, times their scale
@@ -7638,14 +7286,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $0
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $16
 	Get R2
 	I32WrapI64
@@ -7656,14 +7300,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $32
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -7674,14 +7314,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $64
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $80
 	Get R2
 	I32WrapI64
@@ -7692,14 +7328,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $96
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -7710,14 +7342,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $128
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $144
 	Get R2
 	I32WrapI64
@@ -7728,14 +7356,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $160
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -7746,14 +7370,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $192
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $208
 	Get R2
 	I32WrapI64
@@ -7764,14 +7384,10 @@ TEXT ·unpackInt8(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $224
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -7821,14 +7437,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $0
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $16
 	Get R2
 	I32WrapI64
@@ -7839,14 +7451,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $32
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -7857,14 +7465,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $64
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $80
 	Get R2
 	I32WrapI64
@@ -7875,14 +7479,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $96
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -7893,14 +7493,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $128
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $144
 	Get R2
 	I32WrapI64
@@ -7911,14 +7507,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $160
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -7929,14 +7521,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $192
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $208
 	Get R2
 	I32WrapI64
@@ -7947,14 +7535,10 @@ TEXT ·unpackInt8Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $224
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -8010,14 +7594,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $0
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $16
 	Get R2
 	I32WrapI64
@@ -8028,14 +7608,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $32
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -8046,14 +7622,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $64
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $80
 	Get R2
 	I32WrapI64
@@ -8064,14 +7636,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $96
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -8082,14 +7650,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $128
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $144
 	Get R2
 	I32WrapI64
@@ -8100,14 +7664,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $160
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -8118,14 +7678,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $192
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $208
 	Get R2
 	I32WrapI64
@@ -8136,14 +7692,10 @@ TEXT ·unpackInt8G16(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $224
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64
@@ -8199,14 +7751,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $0
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $16
 	Get R2
 	I32WrapI64
@@ -8217,14 +7765,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $32
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $48
 	Get R2
 	I32WrapI64
@@ -8235,14 +7779,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $64
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $80
 	Get R2
 	I32WrapI64
@@ -8253,14 +7793,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $96
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $112
 	Get R2
 	I32WrapI64
@@ -8271,14 +7807,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $128
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $144
 	Get R2
 	I32WrapI64
@@ -8289,14 +7821,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $160
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $176
 	Get R2
 	I32WrapI64
@@ -8307,14 +7835,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $192
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $208
 	Get R2
 	I32WrapI64
@@ -8325,14 +7849,10 @@ TEXT ·unpackInt8G16Min(SB), NOSPLIT, $0-72
 	Get V0
 	I32Const $8
 	I16x8Shl
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $224
 	Get R0
 	I32WrapI64
 	Get V0
-	I32Const $8
-	I16x8ShrS
 	V128Store $0, $240
 	Get R1
 	I32WrapI64

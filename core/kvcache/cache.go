@@ -268,7 +268,7 @@ func (q *Queries) Set(rows []float32, headDim int) {
 
 // Bytes returns the size of the memory held, in bytes.
 func (q *Queries) Bytes() int64 {
-	return int64(4*cap(q.padded)+2*cap(q.ints.Q)) + q.tile.Bytes()
+	return int64(4*cap(q.padded)) + q.ints.Bytes() + q.tile.Bytes()
 }
 
 // Stride returns the distance of two rows of scores of n positions.

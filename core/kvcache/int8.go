@@ -50,7 +50,7 @@ func (c *chunkInt8) put(p int, k, v []float32) {
 		row := h*ChunkLen + p
 		quantizeRow(c.ints, c.rowScales, k[h*c.headDim:(h+1)*c.headDim])
 		at := row / kernel.GroupRows * group
-		kernel.PackInt8Row(c.k[at:at+group], p%kernel.GroupRows, c.ints, c.rowScales)
+		int8Keys.PackRow(c.k[at:at+group], p%kernel.GroupRows, c.ints, c.rowScales, nil)
 
 		quantizeRow(c.ints, c.rowScales, v[h*c.headDim:(h+1)*c.headDim])
 		for b, s := range c.rowScales {
@@ -68,7 +68,7 @@ func (c *chunkInt8) get(p int, k, v []float32) {
 	for h := range c.kvHeads {
 		row := h*ChunkLen + p
 		at := row / kernel.GroupRows * group
-		kernel.UnpackInt8Row(c.ints, c.rowScales, c.k[at:at+group], p%kernel.GroupRows)
+		int8Keys.UnpackRow(c.ints, c.rowScales, nil, c.k[at:at+group], p%kernel.GroupRows)
 		dequantizeRow(k[h*c.headDim:(h+1)*c.headDim], c.ints, c.rowScales)
 
 		for b := range c.rowScales {
@@ -126,6 +126,5 @@ func (q *Queries) quantize(width int) {
 		}
 	}
 	q.ints.Resize(rows, n, width)
-	q.ints.Quantize()
 	q.ready = true
 }

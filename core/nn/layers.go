@@ -137,7 +137,7 @@ func (l *Linear) addBias(x []float32, tokens int) {
 func (l *Linear) multiply(c *Context, dst []float32, m *quant.Matrix) {
 	if m.Layout != quant.Dense {
 		before := profile.Enter(profile.Quantize)
-		c.acts.Quantize()
+		m.Quantize(&c.acts)
 		profile.Leave(before)
 	}
 	before := profile.Enter(profile.Matmul)

@@ -42,6 +42,19 @@ func (b *Binder) Bytes() int64 {
 	return n
 }
 
+// ActivationBytes returns the size in memory of the inputs of products, of so many tokens
+// and columns, as they are quantised for the matrices that this worker has, in bytes.
+func (b *Binder) ActivationBytes(tokens, cols int) int64 {
+	n, counted := int64(0), map[int]bool{0: true}
+	for _, j := range b.joins {
+		if bits := j.layout.Bits(); !counted[bits] {
+			counted[bits] = true
+			n += kernel.ActivationBytes(bits, tokens, cols)
+		}
+	}
+	return n
+}
+
 // Load reads all tensors, each once and in the order of the file, and packs
 // them. progress, if not nil, is told how far in the file it is, in bytes.
 // ctx's cause is returned when it ends.

@@ -1,9 +1,7 @@
 package quant
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/gander-lm/gander/core/kernel"
 )
@@ -25,9 +23,17 @@ func (l Layout) String() string {
 	return l.packed.String()
 }
 
+// Bits returns the bits of a packed weight, 8 or 4; of Dense 0.
+func (l Layout) Bits() int {
+	if l.packed == nil {
+		return 0
+	}
+	return l.packed.Bits
+}
+
 // Layout returns the layout that matrices of type t with cols columns are packed
-// into: the one of its Split, so that no value changes. A type without a Split,
-// and rows that are not a multiple of 32, are computed in float32.
+// into: the one of its Split, so that no value changes (but see kernel.Packed for the weight
+// -128). A type without a Split, and rows that are not a multiple of 32, are computed in float32.
 func (t Type) Layout(cols int) Layout {
 	if t.Split.Group == 0 || cols%kernel.BlockLen != 0 {
 		return Dense
@@ -121,43 +127,20 @@ func (m *Matrix) Row(dst []float32, row int) {
 		copy(dst, m.dense[row*m.Cols:(row+1)*m.Cols])
 		return
 	}
-	f := m.Layout.packed
-	halves, size := kernel.BlockLen/f.Group, f.BlockBytes()
-	group, lane := m.group(row), row%kernel.GroupRows
+	f, group := m.Layout.packed, m.group(row)
+	size, scales := f.BlockBytes(), kernel.BlockLen/f.Group
+	var q [kernel.BlockLen]int8
+	var d, least [kernel.BlockLen / minGroup]float32
 	for b := range m.Cols / kernel.BlockLen {
-		block := group[b*size : (b+1)*size]
-		float := func(vector int) float32 {
-			return math.Float32frombits(binary.LittleEndian.Uint32(block[f.WeightBytes()+16*vector+4*lane:]))
-		}
-		for h := range halves {
-			d, least := float(h), float32(0)
+		f.UnpackRow(q[:], d[:scales], least[:scales], group[b*size:(b+1)*size], row%kernel.GroupRows)
+		for i, n := range q {
+			x := float32(d[i/f.Group] * float32(n))
 			if f.Min {
-				least = float(halves + h)
+				x -= least[i/f.Group]
 			}
-			for i := h * f.Group; i < (h+1)*f.Group; i++ {
-				x := float32(d * float32(m.at(block, lane, i)))
-				if f.Min {
-					x -= least
-				}
-				dst[b*kernel.BlockLen+i] = x
-			}
+			dst[b*kernel.BlockLen+i] = x
 		}
 	}
-}
-
-// at returns the integer of column i of a lane's row in a block.
-func (m *Matrix) at(block []byte, lane, i int) int {
-	if m.Layout.packed.Bits == 8 {
-		return int(int8(block[i/4*16+4*lane+i%4]))
-	}
-	// Within eight columns: bit 1 of the column chooses the int16, bits 0 and 2 the nibble,
-	// of which the highest is signed.
-	word := binary.LittleEndian.Uint16(block[i/8*16+4*lane+i&2:]) ^ 0x8000
-	n := int(word >> (4 * (i&1 | i>>1&2)) & 15)
-	if !m.Layout.packed.Min {
-		n -= 8
-	}
-	return n
 }
 
 // Workspace is the memory that products need beside their operands; one serves
@@ -170,9 +153,16 @@ type Workspace struct {
 // Bytes returns the size of the memory held, in bytes.
 func (w *Workspace) Bytes() int64 { return w.tile.Bytes() + int64(4*cap(w.out)) }
 
+// Quantize makes of x what a product with m takes. MatMul does so too.
+func (m *Matrix) Quantize(x *kernel.Activations) {
+	if m.Layout != Dense {
+		x.Quantize(m.Layout.Bits())
+	}
+}
+
 // MatMul writes x·mᵀ to dst: dst[t][r] is the dot product of row r of m and row t of x.
 //
-// dst [x.Tokens, m.Rows] f32. A packed matrix needs x.Quantize to have been called.
+// dst [x.Tokens, m.Rows] f32.
 // It panics if x has another number of columns than m or dst another size.
 func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 	if x.Cols != m.Cols || len(dst) != x.Tokens*m.Rows {

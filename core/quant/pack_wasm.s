@@ -39,53 +39,77 @@ TEXT ·packGroupQ8_0(SB), NOSPLIT, $0-56
 	I64Const $4
 	Set R7
 	Loop
-	Get R9
-	I32WrapI64
 	Get R8
 	I32WrapI64
-	I32Load $2
+	V128Load $2
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
+	Get R9
+	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $0
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $6
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $16
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $10
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $32
 	Get R9
 	I32WrapI64
+	Get V0
+	I32x4ExtractLane $0, $3
+	I32Store $48
 	Get R8
 	I32WrapI64
-	I32Load $14
-	I32Store $48
+	V128Load $18
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $18
+	Get V0
+	I32x4ExtractLane $0, $0
 	I32Store $64
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $22
+	Get V0
+	I32x4ExtractLane $0, $1
 	I32Store $80
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $26
+	Get V0
+	I32x4ExtractLane $0, $2
 	I32Store $96
 	Get R9
 	I32WrapI64
-	Get R8
-	I32WrapI64
-	I32Load $30
+	Get V0
+	I32x4ExtractLane $0, $3
 	I32Store $112
 	Get R8
 	Get R6
@@ -713,6 +737,18 @@ TEXT ·packGroupQ5_0(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -749,6 +785,18 @@ TEXT ·packGroupQ5_0(SB), NOSPLIT, $0-56
 	V128Const $0xf0f0f0f0f0f0f0f0, $0xf0f0f0f0f0f0f0f0
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -938,6 +986,18 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -974,6 +1034,18 @@ TEXT ·packGroupQ5_1(SB), NOSPLIT, $0-56
 	V128Const $0x1010101010101010, $0x1010101010101010
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -4724,6 +4796,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -4755,6 +4839,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -4790,6 +4886,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -4821,6 +4929,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -4854,6 +4974,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -4885,6 +5017,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -4920,6 +5064,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -4951,6 +5107,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -4990,6 +5158,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5021,6 +5201,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5056,6 +5248,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5087,6 +5291,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5120,6 +5336,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5151,6 +5379,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5186,6 +5426,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	V128And
 	V128Or
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5217,6 +5469,18 @@ TEXT ·packGroupQ5_K(SB), NOSPLIT, $0-56
 	Get V13
 	V128And
 	V128Or
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5674,6 +5938,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5706,6 +5982,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5737,6 +6025,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5771,6 +6071,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5816,6 +6128,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5848,6 +6172,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5879,6 +6215,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5913,6 +6261,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -5958,6 +6318,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -5990,6 +6362,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -6021,6 +6405,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -6055,6 +6451,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -6100,6 +6508,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -6132,6 +6552,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	Get V12
 	I8x16Sub
 	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
+	Set V0
 	Get R9
 	I32WrapI64
 	Get V0
@@ -6163,6 +6595,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64
@@ -6197,6 +6641,18 @@ TEXT ·packGroupQ6_K(SB), NOSPLIT, $0-56
 	V128Or
 	Get V12
 	I8x16Sub
+	Set V0
+	// -128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign
+	Get V0
+	V128Const $0x8181818181818181, $0x8181818181818181
+	I8x16MaxS
+	Tee V0
+	Get V0
+	I32Const $1
+	I16x8Shl
+	V128Const $0x0100010001000100, $0x0100010001000100
+	V128And
+	I16x8Sub
 	Set V0
 	Get R9
 	I32WrapI64

@@ -17,8 +17,8 @@ func (a *asm) unpack(at map[string]string, f format) {
 		for c := range 8 {
 			a.load("R2", 16*c)
 			a.op("Set V0")
-			a.store("R0", 32*c, func() { a.op("Get V0; I32Const $8; I16x8Shl; I32Const $8; I16x8ShrS") })
-			a.store("R0", 32*c+16, func() { a.op("Get V0; I32Const $8; I16x8ShrS") })
+			a.store("R0", 32*c, func() { a.op("Get V0; I32Const $8; I16x8Shl") })
+			a.store("R0", 32*c+16, func() { a.op("Get V0") })
 		}
 	} else {
 		for c := range 4 {

@@ -117,10 +117,9 @@ func (a *asm) addTo(r string, off int, v string) {
 	})
 }
 
-// int8Half: sixteen bytes are four rows of four columns. In each int16 lane,
-// the lane shifted left by 8 is 256 times its even byte, shifted right its odd
-// byte; the even sums are shifted back at the end, exactly.
-// V4..V7: even sums, V8..V11: odd sums, V12, V13: activations, V14: weights.
+// int8Half: sixteen bytes are four rows of four columns. Every int16 lane, as it is and
+// shifted left by 8, meets an activation vector of its own (Activations.int8).
+// V4..V7: sums, V12, V13: activations, V14: weights.
 func (a *asm) int8Half(f format, h int) {
 	n := 8 / f.halves()
 	for c := h * n; c < (h+1)*n; c++ {
@@ -129,15 +128,12 @@ func (a *asm) int8Half(f format, h int) {
 		a.load("R1", 32*c+16)
 		a.op("Set V13")
 		for s := range 4 {
-			even, odd, first := fmt.Sprintf("V%d", 4+s), fmt.Sprintf("V%d", 8+s), c == h*n
+			sum := fmt.Sprintf("V%d", 4+s)
 			a.load(fmt.Sprintf("R%d", 4+s), 16*c)
 			a.op("Set V14")
-			a.accumulate(even, first, func() { a.op("Get V14; I32Const $8; I16x8Shl; Get V12; I32x4DotI16x8S") })
-			a.accumulate(odd, first, func() { a.op("Get V14; I32Const $8; I16x8ShrS; Get V13; I32x4DotI16x8S") })
+			a.accumulate(sum, c == h*n, func() { a.op("Get V14; I32Const $8; I16x8Shl; Get V12; I32x4DotI16x8S") })
+			a.accumulate(sum, false, func() { a.op("Get V14; Get V13; I32x4DotI16x8S") })
 		}
-	}
-	for s := range 4 {
-		a.op("Get V%d; I32Const $8; I32x4ShrS; Get V%d; I32x4Add; Set V%d", 4+s, 8+s, 4+s)
 	}
 	a.finishStreams(f, h)
 }

@@ -110,7 +110,7 @@ func (a *asm) packFiveBits(off, less int) {
 			a.i32(0x10101010)
 		}
 		a.op("V128And; V128Or; Set V0")
-		a.packBytes(64 * half)
+		a.packBytes("R9", 64*half)
 	}
 }
 
@@ -145,9 +145,13 @@ func (a *asm) packPairs(off int) {
 	}
 }
 
-// packBytes packs the 16 bytes in V0, of a row, to off and every 16 bytes behind it.
-func (a *asm) packBytes(off int) {
+// packBytes packs the 16 integers in V0, of a row, to register dst plus off and every 16
+// bytes behind it. V0 is overwritten.
+func (a *asm) packBytes(dst string, off int) {
+	a.comment("-128 counts as -127; an int16 is 256 times its odd byte plus the even one with its sign")
+	a.op("Get V0; V128Const $0x8181818181818181, $0x8181818181818181; I8x16MaxS; Tee V0")
+	a.op("Get V0; I32Const $1; I16x8Shl; V128Const $0x0100010001000100, $0x0100010001000100; V128And; I16x8Sub; Set V0")
 	for c := range 4 {
-		a.op("Get R9; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", c, off+16*c)
+		a.op("Get %s; I32WrapI64; Get V0; I32x4ExtractLane $0, $%d; I32Store $%d", dst, c, off+16*c)
 	}
 }

@@ -115,7 +115,7 @@ func (a *asm) packQ5_K(at map[string]string) {
 					a.nibblesOf("V5", block%2)
 					a.bitsOf("V7", 4-block, "V13")
 					a.op("V128Or; Set V0")
-					a.packBytes(block*f.blockBytes() + 4*l)
+					a.packBytes("R9", block*f.blockBytes()+4*l)
 				}
 			}
 		})
@@ -149,7 +149,7 @@ func (a *asm) packQ6_K(at map[string]string) {
 					a.nibblesOf(fmt.Sprintf("V%d", 5+block%2), block/2)
 					a.bitsOf("V7", 4-2*block, "V13")
 					a.op("V128Or; Get V12; I8x16Sub; Set V0")
-					a.packBytes((4*half+block)*f.blockBytes() + 4*l)
+					a.packBytes("R9", (4*half+block)*f.blockBytes()+4*l)
 				}
 			}
 		})

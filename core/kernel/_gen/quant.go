@@ -4,8 +4,10 @@ package main
 func genQuant(a *asm) {
 	a.fn("packGroupQ8_0", "dst []byte, src []byte, blocks int", "", func(at map[string]string) {
 		a.packFile(at, 34, format{8, 32, false}, func() {
-			for c := range 8 {
-				a.copy32("R9", 16*c, "R8", 2+4*c)
+			for half := range 2 {
+				a.load("R8", 2+16*half)
+				a.op("Set V0")
+				a.packBytes("R9", 64*half)
 			}
 		})
 	})
