@@ -193,7 +193,7 @@ func activationBytes(c *arch.Config, binder *nn.Binder, contextLength, workers i
 	}
 	hidden, q, ffn := int64(c.HiddenSize), int64(c.NumHeads*c.HeadDim), int64(c.FFNSize)
 	ownQ, ownKV, ownFFN := int64(c.OwnHeads()*c.HeadDim), int64(c.OwnKVHeads()*c.HeadDim), int64(c.OwnFFNSize())
-	floats := 2*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, branch, projection, mixed, a part of a projection
+	floats := 3*hidden + max(hidden, q+int64(c.NumKVHeads*c.HeadDim)) + max(ownQ+2*ownKV, 2*ownFFN) + max(q, ffn) + max(ownQ+ownKV, ownFFN) // residual, norm, second sums (nn.Halved), branch, projection, mixed, a part of a projection
 	if c.ConvTaps > 0 {
 		floats += 3 * hidden
 	}
@@ -208,9 +208,6 @@ func activationBytes(c *arch.Config, binder *nn.Binder, contextLength, workers i
 	}
 	if workers > 1 {
 		floats += wide + max(hidden, chosen) // rows put together, and on their way
-	}
-	if workers == 2 {
-		floats += hidden // both sums of each value are on their way
 	}
 	quantised := binder.ActivationBytes(int(tokens), int(max(hidden, q, ffn, int64(c.ExpertSize), int64(c.SharedSize))))
 	return tokens*4*floats + quantised + attention.WorkspaceBytes(int(tokens), c.NumHeads/c.NumKVHeads, c.HeadDim) + 2*4*int64(c.VocabSize)

@@ -22,8 +22,8 @@ func BenchmarkBatch(b *testing.B) {
 				name     string
 				multiply func(w []byte)
 			}{
-				{"one by one", func(w []byte) { f.matVecs(dst, w, x, cols/BlockLen) }},
-				{"unpacked", func(w []byte) { f.gemm(dst, w, x, cols/BlockLen, &tile) }},
+				{"one by one", func(w []byte) { f.matVecs(dst, w, x, 0, cols/BlockLen) }},
+				{"unpacked", func(w []byte) { f.gemm(dst, w, x, 0, cols/BlockLen, &tile) }},
 			} {
 				b.Run(fmt.Sprintf("%v/tokens=%d/%s", f, tokens, way.name), func(b *testing.B) {
 					for b.Loop() {

@@ -19,7 +19,7 @@ type Tile struct {
 	w      []int16   // [blocks, groups, 16 vectors of 8]: what (k0, k2) and (k1, k3) of the activations meet, of four rows in turn
 	scales []float32 // [blocks, groups, vectors, 4]: as in the packed blocks
 
-	sums [tileTokens * tileGroups * GroupRows]float32
+	sums, last [tileTokens * RowMultiple]float32
 }
 
 // Bytes returns the size of the memory held, in bytes.
@@ -32,46 +32,46 @@ func (t *Tile) resize(blocks int) {
 	}
 }
 
-// gemm adds the product for several tokens: four groups of rows at a time are
-// unpacked once and then meet all tokens, two at a time. There must be two.
-func (f *Packed) gemm(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
-	blocks := x.Cols / BlockLen
-	rows := len(dst) / x.Tokens
+// gemm adds the product for several tokens, of some blocks from first on: four groups of
+// rows at a time are unpacked once and then meet all tokens, two at a time. There must be two.
+func (f *Packed) gemm(dst []float32, w []byte, x *Activations, first, blocks int, tile *Tile) {
+	rows, stride := len(dst)/x.Tokens, x.Cols/BlockLen
 	groupBytes := blocks * f.BlockBytes()
 	tile.resize(blocks)
 	ints := x.of(f.Bits)
+	q, scales := ints.q[first*BlockLen*expand:], ints.blocks[first:]
 	for g := 0; g < rows/GroupRows; g += tileGroups {
 		for i := range tileGroups {
 			f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
 		}
 		out := dst[g*GroupRows:]
-		for t := 0; t < x.Tokens; t += tileTokens {
-			if t+tileTokens > x.Tokens { // those before the last ones once more
-				t = x.Tokens - tileTokens
-				for i := range tileTokens {
-					clear(out[(t+i)*rows:][:RowMultiple])
-				}
-			}
-			f.gemmTile(out[t*rows:], rows, tile.sums[:], tile.w, tile.scales, ints.q[t*x.Cols*expand:], ints.blocks[t*blocks:], blocks, half)
+		two := func(dst []float32, rows, t int) {
+			f.gemmTile(dst, rows, tile.sums[:], tile.w, tile.scales, q[t*stride*BlockLen*expand:], scales[t*stride:], stride, blocks)
+		}
+		for t := 0; t+tileTokens <= x.Tokens; t += tileTokens {
+			two(out[t*rows:], rows, t)
+		}
+		if x.Tokens%tileTokens != 0 { // the last one, with the one before it once more
+			last := &tile.last
+			clear(last[:])
+			two(last[:], RowMultiple, x.Tokens-tileTokens)
+			Add(out[(x.Tokens-1)*rows:][:RowMultiple], last[RowMultiple:])
 		}
 	}
 }
 
 // gemmGeneric is the reference of all gemm functions: 16 rows for each of two
-// tokens; rows is the distance of two tokens in dst. The int16 weights
-// need no correction of nibbles.
-func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int) {
+// tokens; rows is the distance of two tokens in dst, stride of their activations, in blocks.
+// The int16 weights need no correction of nibbles.
+func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int) {
 	halves, vectors := BlockLen/f.Group, f.Vectors()
 	for t := range tileTokens {
 		for g := range tileGroups {
 			var acc [GroupRows]float32
 			for b := range blocks {
-				if b == half {
-					flush(dst[t*rows+g*GroupRows:], &acc)
-				}
 				wb := (*[GroupRows * BlockLen]int16)(w[(b*tileGroups+g)*GroupRows*BlockLen:])
-				xb := (*[BlockLen * expand]int16)(q[(t*blocks+b)*BlockLen*expand:])
-				s, d := scales[(b*tileGroups+g)*vectors*4:], &x[t*blocks+b]
+				xb := (*[BlockLen * expand]int16)(q[(t*stride+b)*BlockLen*expand:])
+				s, d := scales[(b*tileGroups+g)*vectors*4:], &x[t*stride+b]
 				for h := range halves {
 					var sum [GroupRows]int32
 					for i := h * len(wb) / halves; i < (h+1)*len(wb)/halves; i += 2 {
@@ -89,7 +89,9 @@ func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float3
 					}
 				}
 			}
-			flush(dst[t*rows+g*GroupRows:], &acc)
+			for r, v := range acc {
+				dst[t*rows+g*GroupRows+r] += v
+			}
 		}
 	}
 }

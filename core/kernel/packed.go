@@ -40,11 +40,10 @@ type Packed struct {
 	Group int  // columns that share a scale: 32 or 16
 	Min   bool // whether there is an m
 
-	// half is the blocks of the first of two sums; both are added to dst. q is a token's
-	// activations, for weights of 4 bits their differences.
-	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+	// These add to dst. q is a token's activations, for weights of 4 bits their differences.
+	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
-	gemmTile  func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+	gemmTile  func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
 	packGroup func(dst []byte, q []int8, d, m []float32) // at least one block
 }
 
@@ -92,28 +91,30 @@ func (f *Packed) BlockBytes() int { return f.WeightBytes() + 16*f.Vectors() }
 // added in order, so a product has the same bits alone and in a batch.
 // It panics if the lengths don't fit.
 func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
-	f.MatMulHalves(dst, w, x, x.Cols, tile)
+	clear(dst)
+	f.MatMulAdd(dst, w, x, 0, x.Cols, tile)
 }
 
-// MatMulHalves is MatMul with each value made of two sums, of the first half columns and
-// of the others, which are added: so it has the bits of the products of two matrices
-// that have these columns. With x.Cols in half there is one sum.
-// It panics if the lengths don't fit, or half is no multiple of 32 from 32 to x.Cols.
-func (f *Packed) MatMulHalves(dst []float32, w []byte, x *Activations, half int, tile *Tile) {
-	blocks := x.Cols / BlockLen
-	if half <= 0 || half > x.Cols || half%BlockLen != 0 {
-		panic(fmt.Sprintf("kernel: %d columns of %d are no half", half, x.Cols))
+// MatMulAdd adds to dst the product of a matrix that has only the columns from from to to
+// of x, multiples of 32.
+//
+//	dst [tokens, rows] f32, rows a multiple of 16; w [rows/4, (to-from)/32] blocks
+//
+// It panics if the lengths don't fit.
+func (f *Packed) MatMulAdd(dst []float32, w []byte, x *Activations, from, to int, tile *Tile) {
+	if from%BlockLen != 0 || to%BlockLen != 0 || from < 0 || from >= to || to > x.Cols {
+		panic(fmt.Sprintf("kernel: columns %d to %d of %d", from, to, x.Cols))
 	}
-	if x.Tokens == 0 || blocks == 0 || len(dst)%(x.Tokens*RowMultiple) != 0 || len(w) != len(dst)/x.Tokens/GroupRows*blocks*f.BlockBytes() {
-		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, x.Cols, len(dst)))
+	first, blocks := from/BlockLen, (to-from)/BlockLen
+	if x.Tokens == 0 || len(dst)%(x.Tokens*RowMultiple) != 0 || len(w) != len(dst)/x.Tokens/GroupRows*blocks*f.BlockBytes() {
+		panic(fmt.Sprintf("kernel: product of %d bytes of %v with %d tokens of %d into %d values", len(w), f, x.Tokens, to-from, len(dst)))
 	}
 	x.Quantize(f.Bits)
-	clear(dst)
 	if x.Tokens < FewTokens {
-		f.matVecs(dst, w, x, half/BlockLen)
+		f.matVecs(dst, w, x, first, blocks)
 		return
 	}
-	f.gemm(dst, w, x, half/BlockLen, tile)
+	f.gemm(dst, w, x, first, blocks, tile)
 }
 
 // nearBytes is how much of a matrix meets all of a few tokens before the next part does:
@@ -122,7 +123,7 @@ const nearBytes = 256 << 10
 
 // matVecs adds the product for few tokens, one after the other, so many rows at a time
 // that their weights come from the memory for the first token only.
-func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
+func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, first, blocks int) {
 	rows := len(dst) / x.Tokens
 	rowBytes := len(w) / rows
 	part := rows
@@ -132,30 +133,29 @@ func (f *Packed) matVecs(dst []float32, w []byte, x *Activations, half int) {
 	for r := 0; r < rows; r += part {
 		n := min(part, rows-r)
 		for t := range x.Tokens {
-			q, scales := f.token(x, t)
-			f.matVec(dst[t*rows+r:][:n], w[r*rowBytes:(r+n)*rowBytes], q, scales, half)
+			q, scales := f.token(x, t, first, blocks)
+			f.matVec(dst[t*rows+r:][:n], w[r*rowBytes:(r+n)*rowBytes], q, scales)
 		}
 	}
 }
 
-// token returns a row of activations as matVec takes it.
-func (f *Packed) token(x *Activations, t int) (q []int16, blocks []BlockScale) {
-	q, blocks = x.of(f.Bits).token(t, x.Cols)
+// token returns some blocks of a row of activations as matVec takes them.
+func (f *Packed) token(x *Activations, t, first, blocks int) ([]int16, []BlockScale) {
+	ints := x.of(f.Bits)
+	q := ints.q
 	if f.Bits == 4 {
-		q = x.differences[t*x.Cols*expand : (t+1)*x.Cols*expand]
+		q = x.differences
 	}
-	return q, blocks
+	at := t*(x.Cols/BlockLen) + first
+	return q[at*BlockLen*expand : (at+blocks)*BlockLen*expand], ints.blocks[at : at+blocks]
 }
 
 // matVecGeneric is the reference of all matVec functions.
-func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScale, half int) {
+func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScale) {
 	halves, size := BlockLen/f.Group, f.BlockBytes()
 	for g := 0; g < len(dst); g += GroupRows {
 		var acc [GroupRows]float32
 		for b := range x {
-			if b == half {
-				flush(dst[g:], &acc)
-			}
 			block, in := w[:size:size], (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
 			for h := range halves {
 				var sum [GroupRows]int32
@@ -168,16 +168,10 @@ func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScal
 			}
 			w = w[size:]
 		}
-		flush(dst[g:], &acc)
+		for r, v := range acc {
+			dst[g+r] += v
+		}
 	}
-}
-
-// flush moves sums to dst.
-func flush(dst []float32, acc *[GroupRows]float32) {
-	for r, v := range acc {
-		dst[r] += v
-	}
-	*acc = [GroupRows]float32{}
 }
 
 // sumInt8 adds the products of 16 bytes, 4 rows x 4 columns, at a time.

@@ -14,8 +14,8 @@ var formats = func() (all []*Packed) {
 			for _, min := range []bool{false, true} {
 				f := &Packed{Bits: bits, Group: group, Min: min}
 				f.matVec, f.unpack, f.packGroup = f.matVecGeneric, f.unpackGeneric, f.packGroupGeneric
-				f.gemmTile = func(dst []float32, rows int, _ []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int) {
-					f.gemmGeneric(dst, rows, w, scales, q, x, blocks, half)
+				f.gemmTile = func(dst []float32, rows int, _ []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int) {
+					f.gemmGeneric(dst, rows, w, scales, q, x, stride, blocks)
 				}
 				all = append(all, f)
 			}

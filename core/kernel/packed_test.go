@@ -200,28 +200,31 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 						if tokens == 3 {
 							w = extremePacked(f, groups, blocks)
 						}
-						a := testActivations(r, tokens, blocks*BlockLen, 0)
+						before, behind := r.IntN(3), r.IntN(3) // blocks of activations that aren't the matrix's
+						a := testActivations(r, tokens, (before+blocks+behind)*BlockLen, 0)
 						rows := groups * GroupRows
-						want := make([]float32, tokens*rows)
-						half := 1 + r.IntN(blocks)
+						start := make([]float32, tokens*rows)
+						values(r, start, 0)
+						want := slices.Clone(start)
 						for i := range tokens {
-							q, x := f.token(a, i)
-							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x, half)
+							q, x := f.token(a, i, before, blocks)
+							f.matVecGeneric(want[i*rows:(i+1)*rows], w, q, x)
 						}
 						got, check := guarded[float32](t, tokens*rows, tokens)
-						clear(got)
+						copy(got, start)
 						if tokens >= tileTokens {
-							f.gemm(got, w, a, half, &Tile{})
-							sameBits(t, want, got, "unpacked, groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
+							f.gemm(got, w, a, before, blocks, &Tile{})
+							sameBits(t, want, got, "unpacked, groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
 							check()
 						}
-						f.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
-						sameBits(t, want, got, "groups=%d blocks=%d half=%d tokens=%d", groups, blocks, half, tokens)
+						copy(got, start)
+						f.MatMulAdd(got, w, a, before*BlockLen, (before+blocks)*BlockLen, &Tile{})
+						sameBits(t, want, got, "groups=%d blocks=%d tokens=%d", groups, blocks, tokens)
 						check()
 						for i := range tokens { // alone as in the batch
-							q, x := f.token(a, i)
-							alone := make([]float32, rows)
-							f.matVec(alone, w, q, x, half)
+							q, x := f.token(a, i, before, blocks)
+							alone := slices.Clone(start[i*rows : (i+1)*rows])
+							f.matVec(alone, w, q, x)
 							sameBits(t, alone, got[i*rows:(i+1)*rows], "alone, token %d", i)
 						}
 					}
@@ -231,47 +234,16 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 	}
 }
 
-// TestHalvesAreTwoMatrices: a product in halves has the bits of those of two matrices
-// that have the columns, added; one sum is the default.
-func TestHalvesAreTwoMatrices(t *testing.T) {
-	for _, f := range formats {
-		t.Run(f.String(), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(6, 1))
-			const groups, blocks, tokens = 8, 5, 4
-			rows, size := groups*GroupRows, f.BlockBytes()
-			w := randomPacked(r, f, groups, blocks, false)
-			a := testActivations(r, tokens, blocks*BlockLen, 0)
-			one, got := make([]float32, tokens*rows), make([]float32, tokens*rows)
-			f.MatMul(one, w, a, &Tile{})
-			for half := 1; half < blocks; half++ {
-				want := make([]float32, tokens*rows)
-				for _, cols := range [][2]int{{0, half}, {half, blocks}} {
-					var own []byte
-					for g := range groups {
-						own = append(own, w[(g*blocks+cols[0])*size:(g*blocks+cols[1])*size]...)
-					}
-					var x []float32
-					for i := range tokens {
-						x = append(x, a.X[i*a.Cols+cols[0]*BlockLen:i*a.Cols+cols[1]*BlockLen]...)
-					}
-					part, sum := &Activations{}, make([]float32, tokens*rows)
-					part.Resize(x, tokens, len(x)/tokens)
-					f.MatMul(sum, own, part, &Tile{})
-					Add(want, sum)
-				}
-				f.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
-				sameBits(t, want, got, "half=%d", half)
-				if half == 2 { // with one block behind, the order would be the same
-					require.NotEqual(t, one, got, "another order of the sums")
-				}
-			}
-			f.MatMulHalves(got, w, a, a.Cols, &Tile{})
-			sameBits(t, one, got, "one sum")
-			for _, half := range []int{-32, 0, 16, a.Cols + 32} {
-				require.Panics(t, func() { f.MatMulHalves(got, w, a, half, &Tile{}) }, "%d columns", half)
-			}
-		})
+func TestMatMulAddPanics(t *testing.T) {
+	f := FormatOf(4, 32, false)
+	a := testActivations(rand.New(rand.NewPCG(6, 1)), 2, 96, 0)
+	dst, w := make([]float32, 2*16), make([]byte, 4*2*f.BlockBytes())
+	require.NotPanics(t, func() { f.MatMulAdd(dst, w, a, 32, 96, &Tile{}) })
+	for _, c := range [][2]int{{-32, 32}, {32, 32}, {64, 0}, {0, 63}, {16, 80}, {64, 128}, {0, 96}} {
+		require.Panics(t, func() { f.MatMulAdd(dst, w, a, c[0], c[1], &Tile{}) }, "%v", c)
 	}
+	require.Panics(t, func() { f.MatMulAdd(dst[1:], w, a, 32, 96, &Tile{}) })
+	require.Panics(t, func() { f.MatMulAdd(dst, w[1:], a, 32, 96, &Tile{}) })
 }
 
 // TestMatVecAgainstFloat64 computes d*q - m of each weight, taken out of the block
@@ -374,17 +346,21 @@ func FuzzPackedProduct(f *testing.F) {
 			a := testActivations(r, n, b*BlockLen, int(seed%4))
 			rows := g * GroupRows
 			got, check := guarded[float32](t, n*rows, int(seed%8))
-			half := 1 + r.IntN(b)
-			format.MatMulHalves(got, w, a, half*BlockLen, &Tile{})
+			clear(got)
+			first := r.IntN(b)
+			w = w[:len(w)/b*(b-first)]
+			format.MatMulAdd(got, w, a, first*BlockLen, b*BlockLen, &Tile{})
 			check()
-			unpacked := make([]float32, len(got))
-			format.gemm(unpacked, w, a, half, &Tile{})
-			sameBits(t, got, unpacked, "%v unpacked", format)
+			if n >= tileTokens {
+				unpacked := make([]float32, len(got))
+				format.gemm(unpacked, w, a, first, b-first, &Tile{})
+				sameBits(t, got, unpacked, "%v unpacked", format)
+			}
 			want := make([]float32, rows)
 			for i := range n {
 				clear(want)
-				q, x := format.token(a, i)
-				format.matVecGeneric(want, w, q, x, half)
+				q, x := format.token(a, i, first, b-first)
+				format.matVecGeneric(want, w, q, x)
 				sameBits(t, want, got[i*rows:(i+1)*rows], "%v token %d", format, i)
 			}
 		}

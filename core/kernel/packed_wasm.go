@@ -20,31 +20,31 @@ var formats = []*Packed{
 	{4, 16, true, matVecInt4G16Min, unpackInt4G16Min, gemmTileG16Min, packGroupInt4G16Min},
 }
 
-// matVec functions: len(dst) is a positive multiple of 16, 1 <= half <= len(x).
+// matVec functions: len(dst) is a positive multiple of 16, len(x) positive.
 
 //go:noescape
-func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
 
 //go:noescape
-func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
+func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
 
 // unpack functions: w holds at least one block.
 
@@ -72,19 +72,19 @@ func unpackInt4G16(dst []int16, scales []float32, w []byte)
 //go:noescape
 func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
 
-// gemm functions: 16 rows for two tokens; 1 <= half <= blocks; sums is where they work.
+// gemm functions: 16 rows for two tokens; blocks is positive; sums is where they work.
 
 //go:noescape
-func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
 
 //go:noescape
-func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
 
 //go:noescape
-func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
 
 //go:noescape
-func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks, half int)
+func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
 
 // packGroup functions: dst has at least one block.
 

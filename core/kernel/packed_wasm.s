@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt8(SB), NOSPLIT, $0-104
+// func matVecInt8(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -14,8 +14,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -57,13 +55,8 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -836,15 +829,6 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -859,8 +843,8 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
+// func matVecInt8Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -869,8 +853,6 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -912,13 +894,8 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -1730,15 +1707,6 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -1753,8 +1721,8 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
+// func matVecInt8G16(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -1763,8 +1731,6 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -1806,13 +1772,8 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -2626,15 +2587,6 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -2649,8 +2601,8 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
+// func matVecInt8G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -2659,8 +2611,6 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -2702,13 +2652,8 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -3592,15 +3537,6 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -3615,8 +3551,8 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt4(SB), NOSPLIT, $0-104
+// func matVecInt4(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -3625,8 +3561,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -3668,13 +3602,8 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -4451,15 +4380,6 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -4474,8 +4394,8 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
+// func matVecInt4Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -4484,8 +4404,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -4527,13 +4445,8 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -5341,15 +5254,6 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -5364,8 +5268,8 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
+// func matVecInt4G16(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -5374,8 +5278,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -5417,13 +5319,8 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -6261,15 +6158,6 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -6284,8 +6172,8 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-104
 	End
 	RET
 
-// func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale, half int)
-TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
+// func matVecInt4G16Min(dst []float32, w []byte, q []int16, x []BlockScale)
+TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	I64Load dst_base+0(FP)
 	Set R0
 	I64Load q_base+48(FP)
@@ -6294,8 +6182,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set R10
 	I64Load x_len+80(FP)
 	Set R11
-	I64Load half+96(FP)
-	Set R14
 	I64Load dst_len+8(FP)
 	Set R8
 	Get R8
@@ -6337,13 +6223,8 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Set R1
 	Get R10
 	Set R2
-	Get R14
-	Set R3
 	Get R11
-	Get R14
-	I64Sub
-	Set R15
-	Loop
+	Set R3
 	V128Const $0, $0
 	Set V0
 	V128Const $0, $0
@@ -7243,15 +7124,6 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-104
 	Get R12
 	I64Add
 	Set R13
-	Get R15
-	Set R3
-	I64Const $0
-	Set R15
-	Get R3
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
 	Get R0
 	I64Const $16
 	I64Add
@@ -8694,7 +8566,7 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	End
 	RET
 
-// func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+// func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
 TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
@@ -8708,30 +8580,26 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	Set R4
 	I64Load x_base+128(FP)
 	Set R6
-	I64Load blocks+152(FP)
+	I64Load blocks+160(FP)
 	Set R8
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
+	I64Load stride+152(FP)
+	Set R9
 	Get R4
-	Get R8
+	Get R9
 	I64Const $256
 	I64Mul
 	I64Add
 	Set R5
 	Get R6
-	Get R8
+	Get R9
 	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R8
-	I64Load half+160(FP)
-	Tee R8
-	I64Sub
-	Set R9
-	Loop
 	Get R2
 	I32WrapI64
 	V128Const $0, $0
@@ -10095,15 +9963,13 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R0
-	Set R11
 	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -10113,9 +9979,9 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $16
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -10125,9 +9991,9 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $32
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -10137,25 +10003,25 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $48
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
+	Set R0
 	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -10165,9 +10031,9 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $80
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -10177,9 +10043,9 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $96
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -10189,30 +10055,21 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $112
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
-	Get R9
-	Set R8
-	I64Const $0
-	Set R9
-	Get R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
+	Set R0
 	RET
 
-// func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+// func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
 TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
@@ -10226,30 +10083,26 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	Set R4
 	I64Load x_base+128(FP)
 	Set R6
-	I64Load blocks+152(FP)
+	I64Load blocks+160(FP)
 	Set R8
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
+	I64Load stride+152(FP)
+	Set R9
 	Get R4
-	Get R8
+	Get R9
 	I64Const $256
 	I64Mul
 	I64Add
 	Set R5
 	Get R6
-	Get R8
+	Get R9
 	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R8
-	I64Load half+160(FP)
-	Tee R8
-	I64Sub
-	Set R9
-	Loop
 	Get R2
 	I32WrapI64
 	V128Const $0, $0
@@ -11689,15 +11542,13 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R0
-	Set R11
 	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -11707,9 +11558,9 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $16
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -11719,9 +11570,9 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $32
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -11731,25 +11582,25 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $48
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
+	Set R0
 	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -11759,9 +11610,9 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $80
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -11771,9 +11622,9 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $96
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -11783,30 +11634,21 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $112
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
-	Get R9
-	Set R8
-	I64Const $0
-	Set R9
-	Get R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
+	Set R0
 	RET
 
-// func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+// func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
 TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
@@ -11820,30 +11662,26 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	Set R4
 	I64Load x_base+128(FP)
 	Set R6
-	I64Load blocks+152(FP)
+	I64Load blocks+160(FP)
 	Set R8
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
+	I64Load stride+152(FP)
+	Set R9
 	Get R4
-	Get R8
+	Get R9
 	I64Const $256
 	I64Mul
 	I64Add
 	Set R5
 	Get R6
-	Get R8
+	Get R9
 	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R8
-	I64Load half+160(FP)
-	Tee R8
-	I64Sub
-	Set R9
-	Loop
 	Get R2
 	I32WrapI64
 	V128Const $0, $0
@@ -13353,15 +13191,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R0
-	Set R11
 	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -13371,9 +13207,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $16
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -13383,9 +13219,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $32
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -13395,25 +13231,25 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $48
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
+	Set R0
 	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -13423,9 +13259,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $80
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -13435,9 +13271,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $96
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -13447,30 +13283,21 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $112
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
-	Get R9
-	Set R8
-	I64Const $0
-	Set R9
-	Get R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
+	Set R0
 	RET
 
-// func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int)
+// func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
 TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I64Load dst_base+0(FP)
 	Set R0
@@ -13484,30 +13311,26 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	Set R4
 	I64Load x_base+128(FP)
 	Set R6
-	I64Load blocks+152(FP)
+	I64Load blocks+160(FP)
 	Set R8
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
+	I64Load stride+152(FP)
+	Set R9
 	Get R4
-	Get R8
+	Get R9
 	I64Const $256
 	I64Mul
 	I64Add
 	Set R5
 	Get R6
-	Get R8
+	Get R9
 	I64Const $20
 	I64Mul
 	I64Add
 	Set R7
-	Get R8
-	I64Load half+160(FP)
-	Tee R8
-	I64Sub
-	Set R9
-	Loop
 	Get R2
 	I32WrapI64
 	V128Const $0, $0
@@ -15153,15 +14976,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R0
-	Set R11
 	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -15171,9 +14992,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $16
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -15183,9 +15004,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $32
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -15195,25 +15016,25 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $48
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
+	Set R0
 	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Get V12
@@ -15223,9 +15044,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $80
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Get V12
@@ -15235,9 +15056,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $96
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Get V12
@@ -15247,25 +15068,16 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32WrapI64
 	V128Load $112
 	Set V12
-	Get R11
+	Get R0
 	I32WrapI64
-	Get R11
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Get V12
 	F32x4Add
 	V128Store $0, $48
-	Get R11
+	Get R0
 	Get R10
 	I64Add
-	Set R11
-	Get R9
-	Set R8
-	I64Const $0
-	Set R9
-	Get R8
-	I64Eqz
-	I32Eqz
-	BrIf $0
-	End
+	Set R0
 	RET

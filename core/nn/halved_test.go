@@ -65,7 +65,7 @@ func multiplyHalved(t *testing.T, f *gguf.File, hidden, values, unit, workers in
 				return
 			}
 			if o.half = m.Out.half.Len(); o.half == 0 && len(m.Out.linear.parts) > 0 {
-				o.half = m.Out.linear.parts[0].Half
+				o.half = m.Out.linear.parts[0].Half()
 			}
 			c := &Context{Group: g}
 			own := c.Part(BufferMixed, tokens, split)

@@ -180,8 +180,7 @@ func (l *loader) unpack(s stretch, raw []byte) {
 		return
 	}
 	if m := s.into.matrix; m.Rows == 0 && s.into.rows > 0 {
-		l.room.Init(m, s.into.rows, s.into.cols, s.into.layout)
-		m.Half = s.into.half
+		l.room.Init(m, s.into.rows, s.into.cols, s.into.half, s.into.layout)
 	}
 	l.packer.PackColumns(s.into.matrix, s.first+s.row-s.rows.From, s.n, s.typ, raw, s.tensor.Cols(), s.from)
 }

@@ -47,19 +47,27 @@ type Matrix struct {
 	Rows, Cols int
 	Layout     Layout
 
-	// Half, if not zero, is the columns of the first of two sums that a value of a
-	// product is made of. Packed layouts only; a multiple of 32.
-	Half int
-
 	dense  []float32 // [rows, cols], Dense only
-	packed []byte    // [padded rows/4, cols/32] blocks, packed layouts only
+	panels []panel   // packed layouts only
+	second int       // the first panel of the second sum (see Room.Init)
 	padded int       // rows rounded up to a multiple of kernel.RowMultiple
 }
+
+// panel is some columns of a packed matrix, as a matrix of their own.
+type panel struct {
+	from, to int
+	w        []byte // [padded rows/4, (to-from)/32] blocks
+}
+
+// panelCols is how many columns a panel has at most. The activations of so many, 8 KB, stay
+// in a processor's first cache beside the weights, which run through it; those of all columns
+// of a wide matrix don't (docs/kernels.md has what that costs).
+const panelCols = 1024
 
 // NewMatrix returns a matrix of zeros.
 func NewMatrix(rows, cols int, layout Layout) *Matrix {
 	m := &Matrix{}
-	NewRoom([]int64{MatrixBytes(rows, cols, layout)}).Init(m, rows, cols, layout)
+	NewRoom([]int64{MatrixBytes(rows, cols, layout)}).Init(m, rows, cols, 0, layout)
 	return m
 }
 
@@ -79,7 +87,12 @@ type Room struct {
 func NewRoom(sizes []int64) *Room { return &Room{sizes: sizes} }
 
 // Init makes m a matrix of zeros that lies in the room.
-func (r *Room) Init(m *Matrix, rows, cols int, layout Layout) {
+//
+// A value of a product is the sum of one sum a panel. With half, a multiple of 32 below cols
+// or zero, it is made of two sums, those of the panels before column half and of those
+// behind: so it has the bits of the products of two matrices that have these columns. Packed
+// layouts only.
+func (r *Room) Init(m *Matrix, rows, cols, half int, layout Layout) {
 	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
 	if layout == Dense {
 		m.dense = make([]float32, rows*cols)
@@ -89,8 +102,19 @@ func (r *Room) Init(m *Matrix, rows, cols int, layout Layout) {
 	if len(r.free) == 0 {
 		r.grow()
 	}
-	bytes := MatrixBytes(rows, cols, layout)
-	m.packed, r.free = r.free[:bytes:bytes], r.free[bytes:]
+	m.cut(r, 0, half)
+	m.second = len(m.panels)
+	m.cut(r, half, cols)
+}
+
+// cut appends the panels of some columns.
+func (m *Matrix) cut(r *Room, from, to int) {
+	for ; from < to; from += panelCols {
+		p := panel{from: from, to: min(from+panelCols, to)}
+		bytes := MatrixBytes(m.Rows, p.to-p.from, m.Layout)
+		p.w, r.free = r.free[:bytes:bytes], r.free[bytes:]
+		m.panels = append(m.panels, p)
+	}
 }
 
 // grow takes memory for the next matrices.
@@ -111,14 +135,29 @@ func MatrixBytes(rows, cols int, layout Layout) int64 {
 	return int64(groups) * int64(cols/kernel.BlockLen) * int64(layout.packed.BlockBytes())
 }
 
+// Half returns the columns of the first of two sums that a value of a product is made of,
+// 0 if it is one sum.
+func (m *Matrix) Half() int {
+	if m.second == 0 {
+		return 0
+	}
+	return m.panels[m.second].from
+}
+
 // Bytes returns the size of a matrix in memory, in bytes.
-func (m *Matrix) Bytes() int64 { return int64(len(m.packed)) + 4*int64(len(m.dense)) }
+func (m *Matrix) Bytes() int64 {
+	n := 4 * int64(len(m.dense))
+	for _, p := range m.panels {
+		n += int64(len(p.w))
+	}
+	return n
+}
 
 // group returns the blocks of the group that a row belongs to.
-func (m *Matrix) group(row int) []byte {
-	size := m.Cols / kernel.BlockLen * m.Layout.packed.BlockBytes()
+func (p *panel) group(row int, f *kernel.Packed) []byte {
+	size := (p.to - p.from) / kernel.BlockLen * f.BlockBytes()
 	at := row / kernel.GroupRows * size
-	return m.packed[at : at+size]
+	return p.w[at : at+size]
 }
 
 // Row writes the values of a row to dst [cols].
@@ -127,18 +166,20 @@ func (m *Matrix) Row(dst []float32, row int) {
 		copy(dst, m.dense[row*m.Cols:(row+1)*m.Cols])
 		return
 	}
-	f, group := m.Layout.packed, m.group(row)
+	f := m.Layout.packed
 	size, scales := f.BlockBytes(), kernel.BlockLen/f.Group
 	var q [kernel.BlockLen]int8
 	var d, least [kernel.BlockLen / minGroup]float32
-	for b := range m.Cols / kernel.BlockLen {
-		f.UnpackRow(q[:], d[:scales], least[:scales], group[b*size:(b+1)*size], row%kernel.GroupRows)
-		for i, n := range q {
-			x := float32(d[i/f.Group] * float32(n))
-			if f.Min {
-				x -= least[i/f.Group]
+	for i := range m.panels {
+		for group := m.panels[i].group(row, f); len(group) > 0; group, dst = group[size:], dst[kernel.BlockLen:] {
+			f.UnpackRow(q[:], d[:scales], least[:scales], group[:size], row%kernel.GroupRows)
+			for i, n := range q {
+				x := float32(d[i/f.Group] * float32(n))
+				if f.Min {
+					x -= least[i/f.Group]
+				}
+				dst[i] = x
 			}
-			dst[b*kernel.BlockLen+i] = x
 		}
 	}
 }
@@ -146,12 +187,23 @@ func (m *Matrix) Row(dst []float32, row int) {
 // Workspace is the memory that products need beside their operands; one serves
 // many products, one at a time.
 type Workspace struct {
-	tile kernel.Tile
-	out  []float32
+	tile   kernel.Tile
+	out    []float32 // of a matrix with padded rows
+	second []float32 // the second of two sums
 }
 
 // Bytes returns the size of the memory held, in bytes.
-func (w *Workspace) Bytes() int64 { return w.tile.Bytes() + int64(4*cap(w.out)) }
+func (w *Workspace) Bytes() int64 {
+	return w.tile.Bytes() + 4*int64(cap(w.out)+cap(w.second))
+}
+
+// floats returns n floats in the memory of buffer, which grows.
+func floats(buffer *[]float32, n int) []float32 {
+	if cap(*buffer) < n {
+		*buffer = make([]float32, n)
+	}
+	return (*buffer)[:n]
+}
 
 // Quantize makes of x what a product with m takes. MatMul does so too.
 func (m *Matrix) Quantize(x *kernel.Activations) {
@@ -168,25 +220,34 @@ func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 	if x.Cols != m.Cols || len(dst) != x.Tokens*m.Rows {
 		panic(fmt.Sprintf("quant: product of a matrix of %d x %d with %d tokens of %d into %d values", m.Rows, m.Cols, x.Tokens, x.Cols, len(dst)))
 	}
-	out := dst
-	if m.padded != m.Rows {
-		if n := x.Tokens * m.padded; cap(ws.out) < n {
-			ws.out = make([]float32, n)
-		}
-		out = ws.out[:x.Tokens*m.padded]
-	}
 	if m.Layout == Dense {
 		kernel.MatMul(dst, m.dense, x.X, m.Rows, m.Cols, x.Tokens)
+		return
+	}
+	out := dst
+	if m.padded != m.Rows {
+		out = floats(&ws.out, x.Tokens*m.padded)
+	}
+	clear(out)
+	m.add(out, m.panels[:m.second], x, ws)
+	if second := m.panels[m.second:]; m.second == 0 || len(second) == 1 {
+		m.add(out, second, x, ws)
 	} else {
-		half := m.Half
-		if half == 0 {
-			half = m.Cols
-		}
-		m.Layout.packed.MatMulHalves(out, m.packed, x, half, &ws.tile)
+		sum := floats(&ws.second, len(out))
+		clear(sum)
+		m.add(sum, second, x, ws)
+		kernel.Add(out, sum)
 	}
 	if m.padded != m.Rows {
 		for t := range x.Tokens {
 			copy(dst[t*m.Rows:(t+1)*m.Rows], out[t*m.padded:])
 		}
+	}
+}
+
+// add adds the products with some panels to dst [x.Tokens, padded rows], one after the other.
+func (m *Matrix) add(dst []float32, panels []panel, x *kernel.Activations, ws *Workspace) {
+	for _, p := range panels {
+		m.Layout.packed.MatMulAdd(dst, p.w, x, p.from, p.to, &ws.tile)
 	}
 }

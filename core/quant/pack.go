@@ -46,19 +46,28 @@ func (p *Packer) PackColumns(m *Matrix, first, n int, t Type, raw []byte, cols, 
 		t.Dequantize(m.dense[first*cols:(first+n)*cols], raw)
 		return
 	}
-	begin, end := from/t.BlockLen*t.BlockBytes, (to+t.BlockLen-1)/t.BlockLen*t.BlockBytes // of their blocks in a row
 	for n > 0 {
 		rows := 1
 		if first%kernel.GroupRows == 0 && n >= kernel.GroupRows {
 			rows = kernel.GroupRows
 		}
-		src := p.columns(raw, rows, rowBytes, begin, end)
-		if rows == kernel.GroupRows && t.Split.packGroup != nil && from%t.BlockLen == 0 && to%t.BlockLen == 0 {
-			t.Split.packGroup(m.group(first), src)
-		} else {
-			p.packRows(m, first, rows, t, src, from%t.BlockLen)
+		for i := range m.panels {
+			c := &m.panels[i]
+			p.packPanel(c.group(first, m.Layout.packed), m.Layout.packed, first, rows, t, raw[:rows*rowBytes], from+c.from, from+c.to)
 		}
 		raw, first, n = raw[rows*rowBytes:], first+rows, n-rows
+	}
+}
+
+// packPanel converts the columns from from to to of a whole group of rows, or of one of it,
+// to dst, the blocks of the group.
+func (p *Packer) packPanel(dst []byte, f *kernel.Packed, first, rows int, t Type, raw []byte, from, to int) {
+	begin, end := from/t.BlockLen*t.BlockBytes, (to+t.BlockLen-1)/t.BlockLen*t.BlockBytes // of their blocks in a row
+	src := p.columns(raw, rows, len(raw)/rows, begin, end)
+	if rows == kernel.GroupRows && t.Split.packGroup != nil && from%t.BlockLen == 0 && to%t.BlockLen == 0 {
+		t.Split.packGroup(dst, src)
+	} else {
+		p.packRows(dst, f, first, rows, t, src, from%t.BlockLen, to-from)
 	}
 }
 
@@ -74,12 +83,11 @@ func (p *Packer) columns(raw []byte, rows, rowBytes, begin, end int) []byte {
 	return p.raw
 }
 
-// packRows converts a whole group of rows of m, or one of it, from their blocks, of
-// which the first skip columns, and what comes behind those of m, are not for m.
-func (p *Packer) packRows(m *Matrix, first, rows int, t Type, src []byte, skip int) {
-	f, dst := m.Layout.packed, m.group(first)
+// packRows converts a whole group of rows, or one of it, from their blocks, of which the
+// first skip columns, and what comes behind the next left, are not for dst.
+func (p *Packer) packRows(dst []byte, f *kernel.Packed, first, rows int, t Type, src []byte, skip, left int) {
 	rowBytes, step := len(src)/rows, packCols/t.BlockLen*t.BlockBytes
-	for at, left := 0, m.Cols; at < rowBytes; at += step {
+	for at := 0; at < rowBytes; at += step {
 		bytes := min(step, rowBytes-at)
 		cols := bytes / t.BlockBytes * t.BlockLen
 		scales := cols / t.Split.Group

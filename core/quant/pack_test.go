@@ -84,7 +84,7 @@ func TestPackInPieces(t *testing.T) {
 					for _, i := range r.Perm(len(cuts) - 1) {
 						p.Pack(got, cuts[i], cuts[i+1]-cuts[i], typ, raw[cuts[i]*rowBytes:cuts[i+1]*rowBytes])
 					}
-					require.Equal(t, want.packed, got.packed, "cut at %d", cuts)
+					require.Equal(t, want.panels, got.panels, "cut at %d", cuts)
 					require.Equal(t, want.dense, got.dense, "cut at %d", cuts)
 				}
 			}

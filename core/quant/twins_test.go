@@ -34,7 +34,7 @@ func TestPackGroupEqualsInts(t *testing.T) {
 					var p Packer
 					p.Pack(want, 4, 4, plain, raw)
 					p.Pack(got, 4, 4, typ, raw)
-					require.Equal(t, want.packed, got.packed, "%d blocks", blocks)
+					require.Equal(t, want.panels, got.panels, "%d blocks", blocks)
 				}
 			}
 		})

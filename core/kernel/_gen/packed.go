@@ -45,26 +45,26 @@ const (
 // genPacked writes the products of packed matrices; docs/kernels.md has the layout.
 func genPacked(a *asm) {
 	for _, f := range formats {
-		a.fn("matVec"+f.name(), "dst []float32, w []byte, q []int16, x []BlockScale, half int", "", func(at map[string]string) { a.matVec(at, f) })
+		a.fn("matVec"+f.name(), "dst []float32, w []byte, q []int16, x []BlockScale", "", func(at map[string]string) { a.matVec(at, f) })
 	}
 	for _, f := range formats {
 		a.fn("unpack"+f.name(), "dst []int16, scales []float32, w []byte", "", func(at map[string]string) { a.unpack(at, f) })
 	}
 	for _, f := range formats[:4] { // gemm works on unpacked weights
-		a.fn("gemmTile"+f.layout(), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, blocks int, half int", "",
+		a.fn("gemmTile"+f.layout(), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int", "",
 			func(at map[string]string) { a.gemm(at, f) })
 	}
 }
 
 // matVec walks four streams of groups, a quarter of the matrix apart, and keeps
-// their sums in V0..V3, first those of half the blocks, then those of the rest.
+// their sums in V0..V3.
 //
 // R0 dst, R1 q, R2 x, R3 blocks to go, R4..R7 weights, R8 groups of a stream to
 // go, R9, R10 q and x from the start, R11 blocks, R12 distance of two streams in
-// dst, R13 dst now, R14 blocks of the first half, R15 of the second, if it is to come.
+// dst, R13 dst now.
 func (a *asm) matVec(at map[string]string, f format) {
 	a.args(at, "dst")
-	a.op("I64Load %s; Set R9; I64Load %s; Set R10; I64Load %s; Set R11; I64Load %s; Set R14", at["q"], at["x"], at["x_len"], at["half"])
+	a.op("I64Load %s; Set R9; I64Load %s; Set R10; I64Load %s; Set R11", at["q"], at["x"], at["x_len"])
 	a.op("I64Load %s; Set R8", at["dst_len"])
 	a.shiftRight("R8", 4)
 	a.op("I64Load %s; Set R4", at["w"])
@@ -73,40 +73,29 @@ func (a *asm) matVec(at map[string]string, f format) {
 	}
 	a.op("Get R8; I64Const $16; I64Mul; Set R12")
 	a.loop("R8", func() {
-		a.op("Get R9; Set R1; Get R10; Set R2; Get R14; Set R3; Get R11; Get R14; I64Sub; Set R15")
-		a.twoSums("R3", "R15", func() {
-			a.zero(regs("V", 0, 4)...)
-			a.loop("R3", func() {
-				for h := range f.halves() {
-					if f.bits == 8 {
-						a.int8Half(f, h)
-					} else {
-						a.int4Half(f, h)
-					}
+		a.op("Get R9; Set R1; Get R10; Set R2; Get R11; Set R3")
+		a.zero(regs("V", 0, 4)...)
+		a.loop("R3", func() {
+			for h := range f.halves() {
+				if f.bits == 8 {
+					a.int8Half(f, h)
+				} else {
+					a.int4Half(f, h)
 				}
-				for i := range 4 {
-					a.add(fmt.Sprintf("R%d", 4+i), f.blockBytes())
-				}
-				a.add("R1", 256)
-				a.add("R2", scaleBytes)
-			})
-			a.op("Get R0; Set R13")
-			for i := range 4 {
-				a.addTo("R13", 0, fmt.Sprintf("V%d", i))
-				a.op("Get R13; Get R12; I64Add; Set R13")
 			}
+			for i := range 4 {
+				a.add(fmt.Sprintf("R%d", 4+i), f.blockBytes())
+			}
+			a.add("R1", 256)
+			a.add("R2", scaleBytes)
 		})
+		a.op("Get R0; Set R13")
+		for i := range 4 {
+			a.addTo("R13", 0, fmt.Sprintf("V%d", i))
+			a.op("Get R13; Get R12; I64Add; Set R13")
+		}
 		a.add("R0", 16)
 	})
-}
-
-// twoSums runs body with the number of blocks of the first half in register n, and then,
-// unless it is zero, with that of the second, from register rest.
-func (a *asm) twoSums(n, rest string, body func()) {
-	a.op("Loop")
-	body()
-	a.op("Get %s; Set %s; I64Const $0; Set %s; Get %s; I64Eqz; I32Eqz; BrIf $0", rest, n, rest, n)
-	a.op("End")
 }
 
 // addTo adds a vector to the one at register r plus off bytes.
