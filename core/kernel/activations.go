@@ -10,7 +10,7 @@ import (
 // activations and in packed weights.
 const BlockLen = 32
 
-// expand is how many int16 hold one activation, see Activations.Q.
+// expand is how many int16 hold one activation, see Activations.
 const expand = 4
 
 // Activations are the rows of a matrix product's right side, quantised once for each kind

@@ -13,13 +13,17 @@ const (
 	tileTokens = 2
 )
 
+// tileBlocks is how many blocks are unpacked at a time: 8 KB of int16, which stay in a processor's
+// first cache beside the activations of two tokens, 4 KB.
+const tileBlocks = 8
+
 // Tile is the memory in which a matrix product unpacks a few rows of weights to
 // int16; keep one for a sequence of products.
 type Tile struct {
 	w      []int16   // [blocks, groups, 16 vectors of 8]: what (k0, k2) and (k1, k3) of the activations meet, of four rows in turn
 	scales []float32 // [blocks, groups, vectors, 4]: as in the packed blocks
 
-	sums, last [tileTokens * RowMultiple]float32
+	last [tileTokens * RowMultiple]float32 // the sums of a token without a pair, behind those of another
 }
 
 // Bytes returns the size of the memory held, in bytes.
@@ -32,42 +36,41 @@ func (t *Tile) resize(blocks int) {
 	}
 }
 
-// gemm adds the product for several tokens, of some blocks from first on: four groups of
-// rows at a time are unpacked once and then meet all tokens, two at a time. There must be two.
+// gemm adds the product for several tokens, of some blocks from first on: of four groups of
+// rows at a time a few blocks are unpacked once and then meet all tokens, two at a time. There
+// must be two.
 func (f *Packed) gemm(dst []float32, w []byte, x *Activations, first, blocks int, tile *Tile) {
-	rows, stride := len(dst)/x.Tokens, x.Cols/BlockLen
-	groupBytes := blocks * f.BlockBytes()
-	tile.resize(blocks)
+	rows, stride, size := len(dst)/x.Tokens, x.Cols/BlockLen, f.BlockBytes()
+	tile.resize(min(blocks, tileBlocks))
 	ints := x.of(f.Bits)
-	q, scales := ints.q[first*BlockLen*expand:], ints.blocks[first:]
 	for g := 0; g < rows/GroupRows; g += tileGroups {
-		for i := range tileGroups {
-			f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[(g+i)*groupBytes:(g+i+1)*groupBytes])
-		}
 		out := dst[g*GroupRows:]
-		two := func(dst []float32, rows, t int) {
-			f.gemmTile(dst, rows, tile.sums[:], tile.w, tile.scales, q[t*stride*BlockLen*expand:], scales[t*stride:], stride, blocks)
-		}
-		for t := 0; t+tileTokens <= x.Tokens; t += tileTokens {
-			two(out[t*rows:], rows, t)
-		}
-		if x.Tokens%tileTokens != 0 { // the last one, with the one before it once more
-			last := &tile.last
-			clear(last[:])
-			two(last[:], RowMultiple, x.Tokens-tileTokens)
-			Add(out[(x.Tokens-1)*rows:][:RowMultiple], last[RowMultiple:])
+		for b := 0; b < blocks; b += tileBlocks {
+			n := min(tileBlocks, blocks-b)
+			for i := range tileGroups {
+				f.unpack(tile.w[i*GroupRows*BlockLen:], tile.scales[i*GroupRows*f.Vectors():], w[((g+i)*blocks+b)*size:][:n*size])
+			}
+			q, scales := ints.q[(first+b)*BlockLen*expand:], ints.blocks[first+b:]
+			f.gemmTile(out, rows, tile.w, tile.scales, q, scales, stride, n, x.Tokens/tileTokens)
+			if x.Tokens%tileTokens != 0 { // the last one, with the one before it once more
+				t, last := x.Tokens-tileTokens, tile.last[:]
+				clear(last)
+				copy(last[RowMultiple:], out[(t+1)*rows:][:RowMultiple])
+				f.gemmTile(last, RowMultiple, tile.w, tile.scales, q[t*stride*BlockLen*expand:], scales[t*stride:], stride, n, 1)
+				copy(out[(t+1)*rows:], last[RowMultiple:])
+			}
 		}
 	}
 }
 
-// gemmGeneric is the reference of all gemm functions: 16 rows for each of two
+// gemmGeneric is the reference of all gemm functions: 16 rows for pairs of two
 // tokens; rows is the distance of two tokens in dst, stride of their activations, in blocks.
 // The int16 weights need no correction of nibbles.
-func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int) {
+func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int) {
 	halves, vectors := BlockLen/f.Group, f.Vectors()
-	for t := range tileTokens {
+	for t := range pairs * tileTokens {
 		for g := range tileGroups {
-			var acc [GroupRows]float32
+			acc := (*[GroupRows]float32)(dst[t*rows+g*GroupRows:])
 			for b := range blocks {
 				wb := (*[GroupRows * BlockLen]int16)(w[(b*tileGroups+g)*GroupRows*BlockLen:])
 				xb := (*[BlockLen * expand]int16)(q[(t*stride+b)*BlockLen*expand:])
@@ -88,9 +91,6 @@ func (f *Packed) gemmGeneric(dst []float32, rows int, w []int16, scales []float3
 						}
 					}
 				}
-			}
-			for r, v := range acc {
-				dst[t*rows+g*GroupRows+r] += v
 			}
 		}
 	}

@@ -21,7 +21,7 @@ import (
 //
 // In 16 bytes of int4, row r has the int16 lanes 2r and 2r+1. The nibbles of the
 // first, lowest first, are columns 0, 1, 4, 5, those of the second 2, 3, 6, 7:
-// so both meet the activations in the order of Activations.Q. The lower nibbles hold the
+// so both meet the activations in the order of Activations. The lower nibbles hold the
 // weight plus 8, or with a minimum the weight itself, 0 to 15; the highest one, signed,
 // the weight, or with a minimum the weight less 8, so that a shift of the lane has the
 // sign of what is left.
@@ -43,7 +43,7 @@ type Packed struct {
 	// These add to dst. q is a token's activations, for weights of 4 bits their differences.
 	matVec    func(dst []float32, w []byte, q []int16, x []BlockScale)
 	unpack    func(dst []int16, scales []float32, w []byte) // whole blocks of one group
-	gemmTile  func(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
+	gemmTile  func(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int)
 	packGroup func(dst []byte, q []int8, d, m []float32) // at least one block
 }
 
@@ -96,7 +96,8 @@ func (f *Packed) MatMul(dst []float32, w []byte, x *Activations, tile *Tile) {
 }
 
 // MatMulAdd adds to dst the product of a matrix that has only the columns from from to to
-// of x, multiples of 32.
+// of x, multiples of 32, block by block: so matrices of neighbouring columns, one after the
+// other, give the bits of one that has all of these columns.
 //
 //	dst [tokens, rows] f32, rows a multiple of 16; w [rows/4, (to-from)/32] blocks
 //
@@ -154,7 +155,7 @@ func (f *Packed) token(x *Activations, t, first, blocks int) ([]int16, []BlockSc
 func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScale) {
 	halves, size := BlockLen/f.Group, f.BlockBytes()
 	for g := 0; g < len(dst); g += GroupRows {
-		var acc [GroupRows]float32
+		acc := (*[GroupRows]float32)(dst[g:])
 		for b := range x {
 			block, in := w[:size:size], (*[BlockLen * expand]int16)(q[b*BlockLen*expand:])
 			for h := range halves {
@@ -164,12 +165,9 @@ func (f *Packed) matVecGeneric(dst []float32, w []byte, q []int16, x []BlockScal
 				} else {
 					sumInt4(&sum, block[h*64/halves:(h+1)*64/halves], in[h*128/halves:])
 				}
-				f.addHalf(&acc, &sum, block[f.WeightBytes():], &x[b], h)
+				f.addHalf(acc, &sum, block[f.WeightBytes():], &x[b], h)
 			}
 			w = w[size:]
-		}
-		for r, v := range acc {
-			dst[g+r] += v
 		}
 	}
 }

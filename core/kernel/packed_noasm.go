@@ -13,10 +13,7 @@ var formats = func() (all []*Packed) {
 		for _, group := range []int{32, 16} {
 			for _, min := range []bool{false, true} {
 				f := &Packed{Bits: bits, Group: group, Min: min}
-				f.matVec, f.unpack, f.packGroup = f.matVecGeneric, f.unpackGeneric, f.packGroupGeneric
-				f.gemmTile = func(dst []float32, rows int, _ []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int) {
-					f.gemmGeneric(dst, rows, w, scales, q, x, stride, blocks)
-				}
+				f.matVec, f.unpack, f.gemmTile, f.packGroup = f.matVecGeneric, f.unpackGeneric, f.gemmGeneric, f.packGroupGeneric
 				all = append(all, f)
 			}
 		}

@@ -194,7 +194,7 @@ func TestPackedProductsEqualGeneric(t *testing.T) {
 		t.Run(f.String(), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 1))
 			for _, groups := range []int{4, 8, 20} {
-				for _, blocks := range []int{1, 2, 3, 7} {
+				for _, blocks := range []int{1, 2, 3, tileBlocks, 2*tileBlocks + 1} {
 					for tokens := 1; tokens < 8; tokens++ {
 						w := randomPacked(r, f, groups, blocks, tokens == 2)
 						if tokens == 3 {

@@ -72,19 +72,19 @@ func unpackInt4G16(dst []int16, scales []float32, w []byte)
 //go:noescape
 func unpackInt4G16Min(dst []int16, scales []float32, w []byte)
 
-// gemm functions: 16 rows for two tokens; blocks is positive; sums is where they work.
+// gemm functions: 16 rows for pairs of two tokens; blocks and pairs are positive.
 
 //go:noescape
-func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
+func gemmTile(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int)
 
 //go:noescape
-func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
+func gemmTileMin(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int)
 
 //go:noescape
-func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
+func gemmTileG16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int)
 
 //go:noescape
-func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks int)
+func gemmTileG16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride, blocks, pairs int)
 
 // packGroup functions: dst has at least one block.
 

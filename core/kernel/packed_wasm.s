@@ -57,13 +57,35 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -783,11 +805,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -795,11 +813,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -807,11 +821,7 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -819,16 +829,8 @@ TEXT ·matVecInt8(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -896,13 +898,35 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -1661,11 +1685,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1673,11 +1693,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1685,11 +1701,7 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -1697,16 +1709,8 @@ TEXT ·matVecInt8Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -1774,13 +1778,35 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -2541,11 +2567,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2553,11 +2575,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2565,11 +2583,7 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -2577,16 +2591,8 @@ TEXT ·matVecInt8G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -2654,13 +2660,35 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -3491,11 +3519,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3503,11 +3527,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3515,11 +3535,7 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -3527,16 +3543,8 @@ TEXT ·matVecInt8G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -3604,13 +3612,35 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -4334,11 +4364,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4346,11 +4372,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4358,11 +4380,7 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -4370,16 +4388,8 @@ TEXT ·matVecInt4(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -4447,13 +4457,35 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -5208,11 +5240,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5220,11 +5248,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5232,11 +5256,7 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -5244,16 +5264,8 @@ TEXT ·matVecInt4Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -5321,13 +5333,35 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -6112,11 +6146,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6124,11 +6154,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6136,11 +6162,7 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -6148,16 +6170,8 @@ TEXT ·matVecInt4G16(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -6225,13 +6239,35 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R2
 	Get R11
 	Set R3
-	V128Const $0, $0
+	Get R0
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V0
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V1
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V2
-	V128Const $0, $0
+	Get R13
+	Get R12
+	I64Add
+	Set R13
+	Get R13
+	I32WrapI64
+	V128Load $0
 	Set V3
 	Loop
 	Get R1
@@ -7078,11 +7114,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V0
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7090,11 +7122,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V1
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7102,11 +7130,7 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V2
-	F32x4Add
 	V128Store $0, $0
 	Get R13
 	Get R12
@@ -7114,16 +7138,8 @@ TEXT ·matVecInt4G16Min(SB), NOSPLIT, $0-96
 	Set R13
 	Get R13
 	I32WrapI64
-	Get R13
-	I32WrapI64
-	V128Load $0
 	Get V3
-	F32x4Add
 	V128Store $0, $0
-	Get R13
-	Get R12
-	I64Add
-	Set R13
 	Get R0
 	I64Const $16
 	I64Add
@@ -8566,86 +8582,75 @@ TEXT ·unpackInt4G16Min(SB), NOSPLIT, $0-72
 	End
 	RET
 
-// func gemmTile(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
-TEXT ·gemmTile(SB), NOSPLIT, $0-168
+// func gemmTile(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int, pairs int)
+TEXT ·gemmTile(SB), NOSPLIT, $0-152
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+56(FP)
-	Set R1
-	I64Load sums_base+32(FP)
-	Set R2
-	I64Load scales_base+80(FP)
-	Set R3
-	I64Load q_base+104(FP)
+	I64Load q_base+80(FP)
 	Set R4
-	I64Load x_base+128(FP)
+	I64Load x_base+104(FP)
 	Set R6
-	I64Load blocks+160(FP)
-	Set R8
+	I64Load pairs+144(FP)
+	Set R9
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
-	I64Load stride+152(FP)
-	Set R9
-	Get R4
-	Get R9
+	I64Load stride+128(FP)
 	I64Const $256
 	I64Mul
+	Tee R11
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $256
+	I64Mul
+	I64Sub
+	Set R13
+	I64Load stride+128(FP)
+	I64Const $20
+	I64Mul
+	Tee R12
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $20
+	I64Mul
+	I64Sub
+	Set R14
+	Loop
+	Get R0
+	Get R10
+	I64Add
+	Set R1
+	Get R4
+	Get R11
 	I64Add
 	Set R5
 	Get R6
-	Get R9
-	I64Const $20
-	I64Mul
+	Get R12
 	I64Add
 	Set R7
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $48
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $64
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $80
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $96
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $112
+	I64Load w_base+32(FP)
+	Set R2
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load blocks+136(FP)
+	Set R8
 	Loop
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $256
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $512
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $768
 	Set V11
@@ -8689,19 +8694,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $16
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $272
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $528
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $784
 	Set V11
@@ -8761,19 +8766,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $32
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $288
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $544
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $800
 	Set V11
@@ -8833,19 +8838,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $48
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $304
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $560
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $816
 	Set V11
@@ -8905,19 +8910,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $320
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $576
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $832
 	Set V11
@@ -8977,19 +8982,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $80
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $336
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $592
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $848
 	Set V11
@@ -9049,19 +9054,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $96
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $352
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $608
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $864
 	Set V11
@@ -9121,19 +9126,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $112
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $368
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $624
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $880
 	Set V11
@@ -9193,19 +9198,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $128
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $384
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $640
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $896
 	Set V11
@@ -9265,19 +9270,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $144
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $400
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $656
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $912
 	Set V11
@@ -9337,19 +9342,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $160
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $416
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $672
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $928
 	Set V11
@@ -9409,19 +9414,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $176
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $432
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $688
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $944
 	Set V11
@@ -9481,19 +9486,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $192
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $448
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $704
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $960
 	Set V11
@@ -9553,19 +9558,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $208
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $464
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $720
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $976
 	Set V11
@@ -9625,19 +9630,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $224
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $480
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $736
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $992
 	Set V11
@@ -9697,19 +9702,19 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $240
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $496
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $752
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $1008
 	Set V11
@@ -9774,7 +9779,7 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -9789,11 +9794,11 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -9808,11 +9813,11 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -9827,11 +9832,11 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -9846,7 +9851,7 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -9855,9 +9860,9 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -9870,13 +9875,13 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -9889,13 +9894,13 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -9908,13 +9913,13 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -9927,14 +9932,14 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I64Const $1024
 	I64Add
-	Set R1
+	Set R2
 	Get R3
 	I64Const $64
 	I64Add
@@ -9963,192 +9968,97 @@ TEXT ·gemmTile(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
+	Get R1
 	Get R10
 	I64Add
 	Set R0
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
-	Get R10
+	Get R4
+	Get R13
 	I64Add
-	Set R0
+	Set R4
+	Get R6
+	Get R14
+	I64Add
+	Set R6
+	Get R9
+	I64Const $-1
+	I64Add
+	Tee R9
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemmTileMin(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
-TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
+// func gemmTileMin(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int, pairs int)
+TEXT ·gemmTileMin(SB), NOSPLIT, $0-152
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+56(FP)
-	Set R1
-	I64Load sums_base+32(FP)
-	Set R2
-	I64Load scales_base+80(FP)
-	Set R3
-	I64Load q_base+104(FP)
+	I64Load q_base+80(FP)
 	Set R4
-	I64Load x_base+128(FP)
+	I64Load x_base+104(FP)
 	Set R6
-	I64Load blocks+160(FP)
-	Set R8
+	I64Load pairs+144(FP)
+	Set R9
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
-	I64Load stride+152(FP)
-	Set R9
-	Get R4
-	Get R9
+	I64Load stride+128(FP)
 	I64Const $256
 	I64Mul
+	Tee R11
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $256
+	I64Mul
+	I64Sub
+	Set R13
+	I64Load stride+128(FP)
+	I64Const $20
+	I64Mul
+	Tee R12
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $20
+	I64Mul
+	I64Sub
+	Set R14
+	Loop
+	Get R0
+	Get R10
+	I64Add
+	Set R1
+	Get R4
+	Get R11
 	I64Add
 	Set R5
 	Get R6
-	Get R9
-	I64Const $20
-	I64Mul
+	Get R12
 	I64Add
 	Set R7
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $48
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $64
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $80
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $96
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $112
+	I64Load w_base+32(FP)
+	Set R2
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load blocks+136(FP)
+	Set R8
 	Loop
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $256
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $512
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $768
 	Set V11
@@ -10192,19 +10102,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $16
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $272
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $528
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $784
 	Set V11
@@ -10264,19 +10174,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $32
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $288
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $544
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $800
 	Set V11
@@ -10336,19 +10246,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $48
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $304
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $560
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $816
 	Set V11
@@ -10408,19 +10318,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $320
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $576
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $832
 	Set V11
@@ -10480,19 +10390,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $80
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $336
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $592
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $848
 	Set V11
@@ -10552,19 +10462,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $96
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $352
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $608
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $864
 	Set V11
@@ -10624,19 +10534,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $112
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $368
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $624
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $880
 	Set V11
@@ -10696,19 +10606,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $128
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $384
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $640
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $896
 	Set V11
@@ -10768,19 +10678,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $144
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $400
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $656
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $912
 	Set V11
@@ -10840,19 +10750,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $160
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $416
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $672
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $928
 	Set V11
@@ -10912,19 +10822,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $176
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $432
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $688
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $944
 	Set V11
@@ -10984,19 +10894,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $192
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $448
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $704
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $960
 	Set V11
@@ -11056,19 +10966,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $208
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $464
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $720
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $976
 	Set V11
@@ -11128,19 +11038,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $224
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $480
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $736
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $992
 	Set V11
@@ -11200,19 +11110,19 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $240
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $496
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $752
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $1008
 	Set V11
@@ -11291,7 +11201,7 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -11312,11 +11222,11 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -11337,11 +11247,11 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -11362,11 +11272,11 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -11387,7 +11297,7 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -11410,9 +11320,9 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -11431,13 +11341,13 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -11456,13 +11366,13 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -11481,13 +11391,13 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -11506,14 +11416,14 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I64Const $1024
 	I64Add
-	Set R1
+	Set R2
 	Get R3
 	I64Const $128
 	I64Add
@@ -11542,192 +11452,97 @@ TEXT ·gemmTileMin(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
+	Get R1
 	Get R10
 	I64Add
 	Set R0
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
-	Get R10
+	Get R4
+	Get R13
 	I64Add
-	Set R0
+	Set R4
+	Get R6
+	Get R14
+	I64Add
+	Set R6
+	Get R9
+	I64Const $-1
+	I64Add
+	Tee R9
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemmTileG16(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
-TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
+// func gemmTileG16(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int, pairs int)
+TEXT ·gemmTileG16(SB), NOSPLIT, $0-152
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+56(FP)
-	Set R1
-	I64Load sums_base+32(FP)
-	Set R2
-	I64Load scales_base+80(FP)
-	Set R3
-	I64Load q_base+104(FP)
+	I64Load q_base+80(FP)
 	Set R4
-	I64Load x_base+128(FP)
+	I64Load x_base+104(FP)
 	Set R6
-	I64Load blocks+160(FP)
-	Set R8
+	I64Load pairs+144(FP)
+	Set R9
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
-	I64Load stride+152(FP)
-	Set R9
-	Get R4
-	Get R9
+	I64Load stride+128(FP)
 	I64Const $256
 	I64Mul
+	Tee R11
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $256
+	I64Mul
+	I64Sub
+	Set R13
+	I64Load stride+128(FP)
+	I64Const $20
+	I64Mul
+	Tee R12
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $20
+	I64Mul
+	I64Sub
+	Set R14
+	Loop
+	Get R0
+	Get R10
+	I64Add
+	Set R1
+	Get R4
+	Get R11
 	I64Add
 	Set R5
 	Get R6
-	Get R9
-	I64Const $20
-	I64Mul
+	Get R12
 	I64Add
 	Set R7
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $48
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $64
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $80
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $96
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $112
+	I64Load w_base+32(FP)
+	Set R2
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load blocks+136(FP)
+	Set R8
 	Loop
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $256
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $512
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $768
 	Set V11
@@ -11771,19 +11586,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $16
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $272
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $528
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $784
 	Set V11
@@ -11843,19 +11658,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $32
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $288
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $544
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $800
 	Set V11
@@ -11915,19 +11730,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $48
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $304
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $560
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $816
 	Set V11
@@ -11987,19 +11802,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $320
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $576
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $832
 	Set V11
@@ -12059,19 +11874,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $80
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $336
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $592
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $848
 	Set V11
@@ -12131,19 +11946,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $96
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $352
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $608
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $864
 	Set V11
@@ -12203,19 +12018,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $112
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $368
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $624
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $880
 	Set V11
@@ -12280,7 +12095,7 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -12295,11 +12110,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -12314,11 +12129,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -12333,11 +12148,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -12352,7 +12167,7 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -12361,9 +12176,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -12376,13 +12191,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -12395,13 +12210,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -12414,13 +12229,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -12433,23 +12248,23 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I32WrapI64
 	V128Load $128
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $384
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $640
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $896
 	Set V11
@@ -12493,19 +12308,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $144
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $400
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $656
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $912
 	Set V11
@@ -12565,19 +12380,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $160
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $416
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $672
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $928
 	Set V11
@@ -12637,19 +12452,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $176
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $432
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $688
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $944
 	Set V11
@@ -12709,19 +12524,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $192
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $448
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $704
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $960
 	Set V11
@@ -12781,19 +12596,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $208
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $464
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $720
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $976
 	Set V11
@@ -12853,19 +12668,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $224
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $480
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $736
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $992
 	Set V11
@@ -12925,19 +12740,19 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $240
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $496
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $752
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $1008
 	Set V11
@@ -13002,7 +12817,7 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -13017,11 +12832,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -13036,11 +12851,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -13055,11 +12870,11 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -13074,7 +12889,7 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -13083,9 +12898,9 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32Load $0
 	F32x4Splat
 	Set V13
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -13098,13 +12913,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -13117,13 +12932,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -13136,13 +12951,13 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -13155,14 +12970,14 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Add
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I64Const $1024
 	I64Add
-	Set R1
+	Set R2
 	Get R3
 	I64Const $128
 	I64Add
@@ -13191,192 +13006,97 @@ TEXT ·gemmTileG16(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
+	Get R1
 	Get R10
 	I64Add
 	Set R0
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
-	Get R10
+	Get R4
+	Get R13
 	I64Add
-	Set R0
+	Set R4
+	Get R6
+	Get R14
+	I64Add
+	Set R6
+	Get R9
+	I64Const $-1
+	I64Add
+	Tee R9
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET
 
-// func gemmTileG16Min(dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int)
-TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
+// func gemmTileG16Min(dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int, pairs int)
+TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-152
 	I64Load dst_base+0(FP)
 	Set R0
-	I64Load w_base+56(FP)
-	Set R1
-	I64Load sums_base+32(FP)
-	Set R2
-	I64Load scales_base+80(FP)
-	Set R3
-	I64Load q_base+104(FP)
+	I64Load q_base+80(FP)
 	Set R4
-	I64Load x_base+128(FP)
+	I64Load x_base+104(FP)
 	Set R6
-	I64Load blocks+160(FP)
-	Set R8
+	I64Load pairs+144(FP)
+	Set R9
 	I64Load rows+24(FP)
 	I64Const $2
 	I64Shl
 	Set R10
-	I64Load stride+152(FP)
-	Set R9
-	Get R4
-	Get R9
+	I64Load stride+128(FP)
 	I64Const $256
 	I64Mul
+	Tee R11
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $256
+	I64Mul
+	I64Sub
+	Set R13
+	I64Load stride+128(FP)
+	I64Const $20
+	I64Mul
+	Tee R12
+	I64Const $1
+	I64Shl
+	I64Load blocks+136(FP)
+	I64Const $20
+	I64Mul
+	I64Sub
+	Set R14
+	Loop
+	Get R0
+	Get R10
+	I64Add
+	Set R1
+	Get R4
+	Get R11
 	I64Add
 	Set R5
 	Get R6
-	Get R9
-	I64Const $20
-	I64Mul
+	Get R12
 	I64Add
 	Set R7
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $48
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $64
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $80
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $96
-	Get R2
-	I32WrapI64
-	V128Const $0, $0
-	V128Store $0, $112
+	I64Load w_base+32(FP)
+	Set R2
+	I64Load scales_base+56(FP)
+	Set R3
+	I64Load blocks+136(FP)
+	Set R8
 	Loop
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $0
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $256
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $512
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $768
 	Set V11
@@ -13420,19 +13140,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $16
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $272
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $528
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $784
 	Set V11
@@ -13492,19 +13212,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $32
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $288
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $544
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $800
 	Set V11
@@ -13564,19 +13284,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $48
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $304
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $560
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $816
 	Set V11
@@ -13636,19 +13356,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $64
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $320
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $576
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $832
 	Set V11
@@ -13708,19 +13428,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $80
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $336
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $592
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $848
 	Set V11
@@ -13780,19 +13500,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $96
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $352
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $608
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $864
 	Set V11
@@ -13852,19 +13572,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $112
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $368
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $624
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $880
 	Set V11
@@ -13939,7 +13659,7 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -13960,11 +13680,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -13985,11 +13705,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -14010,11 +13730,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -14035,7 +13755,7 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -14054,9 +13774,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -14075,13 +13795,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -14100,13 +13820,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -14125,13 +13845,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -14150,23 +13870,23 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I32WrapI64
 	V128Load $128
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $384
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $640
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $896
 	Set V11
@@ -14210,19 +13930,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	Get V12
 	I32x4DotI16x8S
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $144
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $400
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $656
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $912
 	Set V11
@@ -14282,19 +14002,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $160
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $416
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $672
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $928
 	Set V11
@@ -14354,19 +14074,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $176
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $432
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $688
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $944
 	Set V11
@@ -14426,19 +14146,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $192
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $448
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $704
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $960
 	Set V11
@@ -14498,19 +14218,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $208
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $464
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $720
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $976
 	Set V11
@@ -14570,19 +14290,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $224
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $480
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $736
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $992
 	Set V11
@@ -14642,19 +14362,19 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32x4DotI16x8S
 	I32x4Add
 	Set V7
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $240
 	Set V8
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $496
 	Set V9
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $752
 	Set V10
-	Get R1
+	Get R2
 	I32WrapI64
 	V128Load $1008
 	Set V11
@@ -14729,7 +14449,7 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $0
 	Set V12
@@ -14750,11 +14470,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $0
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $16
 	Set V12
@@ -14775,11 +14495,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $16
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $32
 	Set V12
@@ -14800,11 +14520,11 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $32
-	Get R2
+	Get R0
 	I32WrapI64
 	V128Load $48
 	Set V12
@@ -14825,7 +14545,7 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R0
 	I32WrapI64
 	Get V12
 	V128Store $0, $48
@@ -14844,9 +14564,9 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32Mul
 	F32x4Splat
 	Set V14
-	Get R2
+	Get R1
 	I32WrapI64
-	V128Load $64
+	V128Load $0
 	Set V12
 	Get V12
 	Get V4
@@ -14865,13 +14585,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $64
-	Get R2
+	V128Store $0, $0
+	Get R1
 	I32WrapI64
-	V128Load $80
+	V128Load $16
 	Set V12
 	Get V12
 	Get V5
@@ -14890,13 +14610,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $80
-	Get R2
+	V128Store $0, $16
+	Get R1
 	I32WrapI64
-	V128Load $96
+	V128Load $32
 	Set V12
 	Get V12
 	Get V6
@@ -14915,13 +14635,13 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $96
-	Get R2
+	V128Store $0, $32
+	Get R1
 	I32WrapI64
-	V128Load $112
+	V128Load $48
 	Set V12
 	Get V12
 	Get V7
@@ -14940,14 +14660,14 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	F32x4Mul
 	F32x4Sub
 	Set V12
-	Get R2
+	Get R1
 	I32WrapI64
 	Get V12
-	V128Store $0, $112
-	Get R1
+	V128Store $0, $48
+	Get R2
 	I64Const $1024
 	I64Add
-	Set R1
+	Set R2
 	Get R3
 	I64Const $256
 	I64Add
@@ -14976,108 +14696,24 @@ TEXT ·gemmTileG16Min(SB), NOSPLIT, $0-168
 	I32Eqz
 	BrIf $0
 	End
-	Get R2
-	I32WrapI64
-	V128Load $0
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $16
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $32
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $48
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
+	Get R1
 	Get R10
 	I64Add
 	Set R0
-	Get R2
-	I32WrapI64
-	V128Load $64
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $0
-	Get V12
-	F32x4Add
-	V128Store $0, $0
-	Get R2
-	I32WrapI64
-	V128Load $80
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $16
-	Get V12
-	F32x4Add
-	V128Store $0, $16
-	Get R2
-	I32WrapI64
-	V128Load $96
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $32
-	Get V12
-	F32x4Add
-	V128Store $0, $32
-	Get R2
-	I32WrapI64
-	V128Load $112
-	Set V12
-	Get R0
-	I32WrapI64
-	Get R0
-	I32WrapI64
-	V128Load $48
-	Get V12
-	F32x4Add
-	V128Store $0, $48
-	Get R0
-	Get R10
+	Get R4
+	Get R13
 	I64Add
-	Set R0
+	Set R4
+	Get R6
+	Get R14
+	I64Add
+	Set R6
+	Get R9
+	I64Const $-1
+	I64Add
+	Tee R9
+	I64Eqz
+	I32Eqz
+	BrIf $0
+	End
 	RET

@@ -49,7 +49,7 @@ type Matrix struct {
 
 	dense  []float32 // [rows, cols], Dense only
 	panels []panel   // packed layouts only
-	second int       // the first panel of the second sum (see Room.Init)
+	second int       // the first panel of the second of two sums (see Room.Init); 0: there is one
 	padded int       // rows rounded up to a multiple of kernel.RowMultiple
 }
 
@@ -88,10 +88,9 @@ func NewRoom(sizes []int64) *Room { return &Room{sizes: sizes} }
 
 // Init makes m a matrix of zeros that lies in the room.
 //
-// A value of a product is the sum of one sum a panel. With half, a multiple of 32 below cols
-// or zero, it is made of two sums, those of the panels before column half and of those
-// behind: so it has the bits of the products of two matrices that have these columns. Packed
-// layouts only.
+// With half, a multiple of 32 below cols or zero, a value of a product is made of two sums,
+// that of the columns before half and that of those behind: so it has the bits of the products
+// of two matrices that have these columns. Packed layouts only.
 func (r *Room) Init(m *Matrix, rows, cols, half int, layout Layout) {
 	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
 	if layout == Dense {
@@ -228,15 +227,13 @@ func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 	if m.padded != m.Rows {
 		out = floats(&ws.out, x.Tokens*m.padded)
 	}
-	clear(out)
-	m.add(out, m.panels[:m.second], x, ws)
-	if second := m.panels[m.second:]; m.second == 0 || len(second) == 1 {
-		m.add(out, second, x, ws)
+	if m.second == 0 {
+		m.sum(out, m.panels, x, ws)
 	} else {
-		sum := floats(&ws.second, len(out))
-		clear(sum)
-		m.add(sum, second, x, ws)
-		kernel.Add(out, sum)
+		second := floats(&ws.second, len(out))
+		m.sum(out, m.panels[:m.second], x, ws)
+		m.sum(second, m.panels[m.second:], x, ws)
+		kernel.Add(out, second)
 	}
 	if m.padded != m.Rows {
 		for t := range x.Tokens {
@@ -245,8 +242,9 @@ func (m *Matrix) MatMul(dst []float32, x *kernel.Activations, ws *Workspace) {
 	}
 }
 
-// add adds the products with some panels to dst [x.Tokens, padded rows], one after the other.
-func (m *Matrix) add(dst []float32, panels []panel, x *kernel.Activations, ws *Workspace) {
+// sum writes the product with some panels to dst [x.Tokens, padded rows].
+func (m *Matrix) sum(dst []float32, panels []panel, x *kernel.Activations, ws *Workspace) {
+	clear(dst)
 	for _, p := range panels {
 		m.Layout.packed.MatMulAdd(dst, p.w, x, p.from, p.to, &ws.tile)
 	}

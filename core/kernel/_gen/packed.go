@@ -51,17 +51,17 @@ func genPacked(a *asm) {
 		a.fn("unpack"+f.name(), "dst []int16, scales []float32, w []byte", "", func(at map[string]string) { a.unpack(at, f) })
 	}
 	for _, f := range formats[:4] { // gemm works on unpacked weights
-		a.fn("gemmTile"+f.layout(), "dst []float32, rows int, sums []float32, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int", "",
+		a.fn("gemmTile"+f.layout(), "dst []float32, rows int, w []int16, scales []float32, q []int16, x []BlockScale, stride int, blocks int, pairs int", "",
 			func(at map[string]string) { a.gemm(at, f) })
 	}
 }
 
-// matVec walks four streams of groups, a quarter of the matrix apart, and keeps
+// matVec walks four streams of groups, a quarter of the matrix apart, and adds to
 // their sums in V0..V3.
 //
 // R0 dst, R1 q, R2 x, R3 blocks to go, R4..R7 weights, R8 groups of a stream to
 // go, R9, R10 q and x from the start, R11 blocks, R12 distance of two streams in
-// dst, R13 dst now.
+// dst, R13 dst of a stream.
 func (a *asm) matVec(at map[string]string, f format) {
 	a.args(at, "dst")
 	a.op("I64Load %s; Set R9; I64Load %s; Set R10; I64Load %s; Set R11", at["q"], at["x"], at["x_len"])
@@ -74,7 +74,19 @@ func (a *asm) matVec(at map[string]string, f format) {
 	a.op("Get R8; I64Const $16; I64Mul; Set R12")
 	a.loop("R8", func() {
 		a.op("Get R9; Set R1; Get R10; Set R2; Get R11; Set R3")
-		a.zero(regs("V", 0, 4)...)
+		sums := func(each func(v string)) {
+			a.op("Get R0; Set R13")
+			for i := range 4 {
+				each(fmt.Sprintf("V%d", i))
+				if i < 3 {
+					a.op("Get R13; Get R12; I64Add; Set R13")
+				}
+			}
+		}
+		sums(func(v string) {
+			a.load("R13", 0)
+			a.op("Set %s", v)
+		})
 		a.loop("R3", func() {
 			for h := range f.halves() {
 				if f.bits == 8 {
@@ -89,25 +101,13 @@ func (a *asm) matVec(at map[string]string, f format) {
 			a.add("R1", 256)
 			a.add("R2", scaleBytes)
 		})
-		a.op("Get R0; Set R13")
-		for i := range 4 {
-			a.addTo("R13", 0, fmt.Sprintf("V%d", i))
-			a.op("Get R13; Get R12; I64Add; Set R13")
-		}
+		sums(func(v string) { a.store("R13", 0, func() { a.op("Get %s", v) }) })
 		a.add("R0", 16)
 	})
 }
 
-// addTo adds a vector to the one at register r plus off bytes.
-func (a *asm) addTo(r string, off int, v string) {
-	a.store(r, off, func() {
-		a.load(r, off)
-		a.op("Get %s; F32x4Add", v)
-	})
-}
-
 // int8Half: sixteen bytes are four rows of four columns. Every int16 lane, as it is and
-// shifted left by 8, meets an activation vector of its own (Activations.int8).
+// shifted left by 8, meets an activation vector of its own (kernel.integers).
 // V4..V7: sums, V12, V13: activations, V14: weights.
 func (a *asm) int8Half(f format, h int) {
 	n := 8 / f.halves()
@@ -129,7 +129,7 @@ func (a *asm) int8Half(f format, h int) {
 
 // int4Half: sixteen bytes are four rows of eight columns. Every int16 lane without its
 // lowest n nibbles meets activation vector n, which makes up for the nibbles above
-// (Activations.int4).
+// (kernel.Activations).
 // V4..V7: sums, V8..V11: activations, V12: weights.
 func (a *asm) int4Half(f format, h int) {
 	n := 4 / f.halves()
