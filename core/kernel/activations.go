@@ -128,12 +128,17 @@ func (a *Activations) Quantize(bits int) {
 	}
 	quantizeFor4(n.q, n.blocks, a.X)
 	if a.Tokens < FewTokens {
-		if cap(a.differences) < len(n.q) {
-			a.differences = make([]int16, len(n.q))
-		}
-		a.differences = a.differences[:len(n.q)]
-		differences(a.differences, n.q)
+		a.makeDifferences()
 	}
+}
+
+func (a *Activations) makeDifferences() {
+	n := len(a.int4.q)
+	if cap(a.differences) < n {
+		a.differences = make([]int16, n)
+	}
+	a.differences = a.differences[:n]
+	differences(a.differences, a.int4.q)
 }
 
 // of returns the integers for weights of so many bits.

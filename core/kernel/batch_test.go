@@ -16,6 +16,7 @@ func BenchmarkBatch(b *testing.B) {
 		w := randomPacked(r, f, matrices*rows/GroupRows, cols/BlockLen, false)
 		for _, tokens := range []int{2, 3, 4, 6, 8, 12, 16, 20, 24, 32} {
 			x := testActivations(r, tokens, cols, 0)
+			x.makeDifferences()
 			dst := make([]float32, tokens*rows)
 			var tile Tile
 			for _, way := range []struct {

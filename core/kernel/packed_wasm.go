@@ -4,7 +4,7 @@ package kernel
 
 // FewTokens is from how many tokens on a product unpacks the weights first; fewer take
 // one after the other. BenchmarkBatch measures it, docs/kernels.md has figures.
-const FewTokens = 20
+const FewTokens = 32
 
 // formats are all that packed matrices can be. Of the functions, see
 // matVecGeneric, unpackGeneric, gemmGeneric and

@@ -32,7 +32,7 @@ func TestPanelsAreNotSeen(t *testing.T) {
 					m.Row(row, i)
 					require.Equal(t, values[i*cols:(i+1)*cols], row, "row %d", i)
 				}
-				for _, tokens := range []int{1, 3, 21, 22} {
+				for _, tokens := range []int{1, 3, 33, 34} {
 					x := make([]float32, tokens*cols)
 					for i := range x {
 						x[i] = float32(r.NormFloat64())
