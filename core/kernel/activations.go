@@ -26,9 +26,9 @@ type Activations struct {
 	Tokens, Cols int
 	X            []float32 // [tokens, cols], what is quantised; not copied
 
-	int8, int4 integers // empty until Quantize makes them
+	for8, for4 integers // for weights of 8 and of 4 bits; empty until Quantize makes them
 
-	// differences is int4.q as products of few tokens take it. Such a product doesn't take the
+	// differences is for4.q as products of few tokens take it. Such a product doesn't take the
 	// nibbles of an int16 apart: with n0..n2 from the lowest and n3 signed, and v0..v3 the
 	// vectors of q that they meet, it makes
 	//
@@ -69,19 +69,13 @@ func (n *integers) resize(blocks int) {
 	n.q, n.blocks = n.q[:blocks*BlockLen*expand], n.blocks[:blocks]
 }
 
-// token returns the integers and scales of row t of some that have cols values.
-func (n *integers) token(t, cols int) (q []int16, blocks []BlockScale) {
-	b := cols / BlockLen
-	return n.q[t*cols*expand : (t+1)*cols*expand], n.blocks[t*b : (t+1)*b]
-}
-
 func (n *integers) bytes() int64 {
 	return 2*int64(cap(n.q)) + int64(cap(n.blocks))*int64(unsafe.Sizeof(BlockScale{}))
 }
 
 // Bytes returns the size of the memory held, in bytes.
 func (a *Activations) Bytes() int64 {
-	return a.int8.bytes() + a.int4.bytes() + 2*int64(cap(a.differences))
+	return a.for8.bytes() + a.for4.bytes() + 2*int64(cap(a.differences))
 }
 
 // ActivationBytes returns what the memory of Activations grows to, in bytes, X not counted,
@@ -103,8 +97,8 @@ func (a *Activations) Resize(x []float32, tokens, cols int) {
 		panic(fmt.Sprintf("kernel: %d activations for %d tokens of %d", len(x), tokens, cols))
 	}
 	a.Tokens, a.Cols, a.X = tokens, cols, x
-	a.int8.resize(0)
-	a.int4.resize(0)
+	a.for8.resize(0)
+	a.for4.resize(0)
 	a.differences = a.differences[:0]
 }
 
@@ -133,20 +127,20 @@ func (a *Activations) Quantize(bits int) {
 }
 
 func (a *Activations) makeDifferences() {
-	n := len(a.int4.q)
+	n := len(a.for4.q)
 	if cap(a.differences) < n {
 		a.differences = make([]int16, n)
 	}
 	a.differences = a.differences[:n]
-	differences(a.differences, a.int4.q)
+	differences(a.differences, a.for4.q)
 }
 
 // of returns the integers for weights of so many bits.
 func (a *Activations) of(bits int) *integers {
 	if bits == 8 {
-		return &a.int8
+		return &a.for8
 	}
-	return &a.int4
+	return &a.for4
 }
 
 func differencesGeneric(dst, q []int16) {
