@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
+// A run that is stopped would go on with the next browser: playwright only closes the one that is open.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 /** Opens a page in a fresh Chromium, runs `body` with it and the browser's version, and closes all of it. */
 export async function inBrowser(body) {
   const profile = mkdtempSync(join(tmpdir(), 'gander-bench-'));
