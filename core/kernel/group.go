@@ -24,9 +24,18 @@ func (f *Packed) PackGroup(dst []byte, q []int8, d, m []float32) {
 // they are: PackGroup for matrices that come in pieces which cut a group.
 //
 //	dst [blocks] blocks; q [blocks*32]; d [blocks*32/Group]; m as d, with a minimum only
+//
+// It panics if the lengths don't fit, or there is no such place.
 func (f *Packed) PackRow(dst []byte, place int, q []int8, d, m []float32) {
-	f.checkPack(dst, 1, q, d, m)
+	f.checkRow(dst, place, q, d, m)
 	f.packRow(dst, place, q, d, m)
+}
+
+func (f *Packed) checkRow(blocks []byte, place int, q []int8, d, m []float32) {
+	f.checkPack(blocks, 1, q, d, m)
+	if place < 0 || place >= GroupRows {
+		panic(fmt.Sprintf("kernel: row %d of a group", place))
+	}
 }
 
 func (f *Packed) checkPack(dst []byte, rows int, q []int8, d, m []float32) {
@@ -93,9 +102,9 @@ func nibbles(v *[8]int8, min bool) uint32 {
 //
 //	q [blocks*32]; d [blocks*32/Group]; m as d, with a minimum only; src [blocks] blocks
 //
-// It panics if the lengths don't fit.
+// It panics if the lengths don't fit, or there is no such place.
 func (f *Packed) UnpackRow(q []int8, d, m []float32, src []byte, place int) {
-	f.checkPack(src, 1, q, d, m)
+	f.checkRow(src, place, q, d, m)
 	size, halves := f.BlockBytes(), BlockLen/f.Group
 	for b := range len(src) / size {
 		block, v := src[b*size+4*place:(b+1)*size], (*[BlockLen]int8)(q[b*BlockLen:])

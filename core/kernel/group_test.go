@@ -118,4 +118,9 @@ func TestPackGroupPanics(t *testing.T) {
 	require.Panics(t, func() { f.PackGroup(dst, q, d, m[1:]) })
 	require.Panics(t, func() { f.PackRow(dst, 0, q, d, m) })
 	require.Panics(t, func() { f.UnpackRow(q, d, m, dst, 0) })
+	for _, place := range []int{-1, GroupRows} {
+		require.Panics(t, func() { f.PackRow(dst, place, q[:32], d[:2], m[:2]) })
+		require.Panics(t, func() { f.UnpackRow(q[:32], d[:2], m[:2], dst, place) })
+	}
+	require.NotPanics(t, func() { f.PackRow(dst, 3, q[:32], d[:2], m[:2]) })
 }

@@ -90,8 +90,11 @@ func NewRoom(sizes []int64) *Room { return &Room{sizes: sizes} }
 //
 // With half, a multiple of 32 below cols or zero, a value of a product is made of two sums,
 // that of the columns before half and that of those behind: so it has the bits of the products
-// of two matrices that have these columns. Packed layouts only.
+// of two matrices that have these columns. Packed layouts only. It panics if that is not so.
 func (r *Room) Init(m *Matrix, rows, cols, half int, layout Layout) {
+	if half != 0 && (half < 0 || half >= cols || half%kernel.BlockLen != 0 || layout == Dense) {
+		panic(fmt.Sprintf("quant: %d of %d columns of %s are no half", half, cols, layout))
+	}
 	*m = Matrix{Rows: rows, Cols: cols, Layout: layout, padded: rows}
 	if layout == Dense {
 		m.dense = make([]float32, rows*cols)

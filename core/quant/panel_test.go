@@ -48,10 +48,19 @@ func TestPanelsAreNotSeen(t *testing.T) {
 					got := make([]float32, tokens*rows)
 					m.MatMul(got, &a, &Workspace{})
 					require.Equal(t, want, got, "%d tokens", tokens)
+					if half > kernel.BlockLen { // in front of one block, the order would be nearly the same
+						require.NotEqual(t, columnsProduct(typ, raw, rows, cols, x, 0, cols), got, "another order of the sums")
+					}
 				}
 			})
 		}
 	}
+	for _, half := range []int{-32, 16, cols, cols + 32} {
+		layout := Q8_0.Layout(cols)
+		room := NewRoom([]int64{MatrixBytes(rows, cols, layout)})
+		require.Panics(t, func() { room.Init(&Matrix{}, rows, cols, half, layout) }, "%d columns", half)
+	}
+	require.Panics(t, func() { NewRoom(nil).Init(&Matrix{}, rows, cols, 32, Dense) })
 }
 
 // columnsProduct multiplies with some columns, in one panel, one token at a time.
