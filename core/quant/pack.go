@@ -52,18 +52,18 @@ func (p *Packer) PackColumns(m *Matrix, first, n int, t Type, raw []byte, cols, 
 			rows = kernel.GroupRows
 		}
 		for i := range m.panels {
-			c := &m.panels[i]
-			p.packPanel(c.group(first, m.Layout.packed), m.Layout.packed, first, rows, t, raw[:rows*rowBytes], from+c.from, from+c.to)
+			p.packPanel(&m.panels[i], m.Layout.packed, first, rows, t, raw[:rows*rowBytes], from)
 		}
 		raw, first, n = raw[rows*rowBytes:], first+rows, n-rows
 	}
 }
 
-// packPanel converts the columns from from to to of a whole group of rows, or of one of it,
-// to dst, the blocks of the group.
-func (p *Packer) packPanel(dst []byte, f *kernel.Packed, first, rows int, t Type, raw []byte, from, to int) {
+// packPanel converts the columns of a panel, of a whole group of rows or of one of it; the
+// matrix has those from column from on.
+func (p *Packer) packPanel(c *panel, f *kernel.Packed, first, rows int, t Type, raw []byte, from int) {
+	from, to := from+c.from, from+c.to
 	begin, end := from/t.BlockLen*t.BlockBytes, (to+t.BlockLen-1)/t.BlockLen*t.BlockBytes // of their blocks in a row
-	src := p.columns(raw, rows, len(raw)/rows, begin, end)
+	dst, src := c.group(first, f), p.columns(raw, rows, len(raw)/rows, begin, end)
 	if rows == kernel.GroupRows && t.Split.packGroup != nil && from%t.BlockLen == 0 && to%t.BlockLen == 0 {
 		t.Split.packGroup(dst, src)
 	} else {

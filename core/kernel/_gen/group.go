@@ -37,11 +37,7 @@ func (a *asm) packGroup(at map[string]string, f format) {
 	a.loop("R13", func() {
 		for r := range 4 {
 			if f.bits == 8 {
-				for half := range 2 {
-					a.load(fmt.Sprintf("R%d", 1+r), 16*half)
-					a.op("Set V0")
-					a.packBytes("R0", 64*half+4*r)
-				}
+				a.packBytes32("R0", 4*r, fmt.Sprintf("R%d", 1+r), 0)
 			} else {
 				a.packNibbles(f, r)
 			}

@@ -145,6 +145,15 @@ func (a *asm) packPairs(off int) {
 	}
 }
 
+// packBytes32 packs the 32 integers of a row at register src plus from, to register dst plus to.
+func (a *asm) packBytes32(dst string, to int, src string, from int) {
+	for half := range 2 {
+		a.load(src, from+16*half)
+		a.op("Set V0")
+		a.packBytes(dst, to+64*half)
+	}
+}
+
 // packBytes packs the 16 integers in V0, of a row, to register dst plus off and every 16
 // bytes behind it. V0 is overwritten.
 func (a *asm) packBytes(dst string, off int) {

@@ -3,13 +3,7 @@ package main
 // genQuant writes the packing of file formats, which package quant does at load.
 func genQuant(a *asm) {
 	a.fn("packGroupQ8_0", "dst []byte, src []byte, blocks int", "", func(at map[string]string) {
-		a.packFile(at, 34, format{8, 32, false}, func() {
-			for half := range 2 {
-				a.load("R8", 2+16*half)
-				a.op("Set V0")
-				a.packBytes("R9", 64*half)
-			}
-		})
+		a.packFile(at, 34, format{8, 32, false}, func() { a.packBytes32("R9", 0, "R8", 2) })
 	})
 	a.fn("packGroupQ4_0", "dst []byte, src []byte, blocks int", "", func(at map[string]string) {
 		a.packFile(at, 18, format{4, 32, false}, func() { a.packNibbles32(2) })
