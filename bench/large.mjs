@@ -1,11 +1,8 @@
 // A model that no single WebAssembly memory can hold answers in Chromium: read by HTTP Range from a loopback server, by as many workers as
 // it needs.  usage: node bench/large.mjs [model] [workers]; the default is a 7B shape in Q8_0, more than 7 GB in one file.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { sendFile, serve } from '../e2e/lib/server.js';
+import { inBrowser } from './lib/browser.mjs';
 import { describeMachine, pagePeak } from './lib/machine.mjs';
 import { modelFiles, modelTitle } from './lib/models.mjs';
 
@@ -16,34 +13,28 @@ const server = await serve({
   '/blank': (_, response) => response.writeHead(200, { 'content-type': 'text/html', ...isolation }).end('<!doctype html><title>blank</title>'),
   '/model.gguf': (request, response) => sendFile(path, request, response, isolation),
 }, isolation);
-const profile = mkdtempSync(join(tmpdir(), 'gander-bench-'));
-const context = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
 try {
-  const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(0);
-  page.on('console', (message) => console.error(message.text()));
-  await page.goto(`${server.origin}/blank`);
-  const result = await page.evaluate(async (workers) => {
-    const { Gander } = await import('/gander/index.js');
-    const start = performance.now();
-    const model = await Gander.load('/model.gguf', { workers, contextLength: 512, cache: false });
-    const loaded = performance.now();
-    let first, last, tokens = [];
-    for await (const { id } of model.generate(Int32Array.from({ length: 16 }, (_, i) => 65 + i), { maxTokens: 9, temperature: 0, ignoreEOS: true })) {
-      last = performance.now();
-      first ??= last;
-      tokens.push(id);
-    }
-    const { info } = model;
-    return { workers: info.workers, transport: info.transport, fileSize: info.fileSize, memory: info.memory, workerMemory: info.workerMemory.map(({ total }) => total), loadSeconds: (loaded - start) / 1000, firstTokenSeconds: (first - loaded) / 1000, decode: ((tokens.length - 1) * 1000) / (last - first), tokens };
-  }, workers === 'auto' ? workers : Number(workers));
-  console.log(modelTitle(name), JSON.stringify(result, null, 1));
-  console.log(`peak resident memory of the page's process: ${pagePeak()} MB; ${describeMachine()}`);
+  await inBrowser(async (page) => {
+    page.setDefaultTimeout(0);
+    page.on('console', (message) => console.error(message.text()));
+    await page.goto(`${server.origin}/blank`);
+    const result = await page.evaluate(async (workers) => {
+      const { Gander } = await import('/gander/index.js');
+      const start = performance.now();
+      const model = await Gander.load('/model.gguf', { workers, contextLength: 512, cache: false });
+      const loaded = performance.now();
+      let first, last, tokens = [];
+      for await (const { id } of model.generate(Int32Array.from({ length: 16 }, (_, i) => 65 + i), { maxTokens: 9, temperature: 0, ignoreEOS: true })) {
+        last = performance.now();
+        first ??= last;
+        tokens.push(id);
+      }
+      const { info } = model;
+      return { workers: info.workers, transport: info.transport, fileSize: info.fileSize, memory: info.memory, workerMemory: info.workerMemory.map(({ total }) => total), loadSeconds: (loaded - start) / 1000, firstTokenSeconds: (first - loaded) / 1000, decode: ((tokens.length - 1) * 1000) / (last - first), tokens };
+    }, workers === 'auto' ? workers : Number(workers));
+    console.log(modelTitle(name), JSON.stringify(result, null, 1));
+    console.log(`peak resident memory of the page's process: ${pagePeak()} MB; ${describeMachine()}`);
+  });
 } finally {
-  await context.close();
   server.close();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 }

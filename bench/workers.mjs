@@ -1,10 +1,7 @@
 // Measures one model with one worker and with several, over shared memory and over message ports, and the roof that memory sets.
 // `bench/workers.sh` builds what it needs.  usage: node bench/workers.mjs [model,…] [workers,…] [rounds]
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { inBrowser } from './lib/browser.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { modelFiles, modelTitle } from './lib/models.mjs';
 import { serve } from './lib/server.mjs';
@@ -19,25 +16,19 @@ for (const name of names.split(',')) {
   const files = modelFiles(name, 'gguf');
   for (const isolated of [true, false]) {
     const server = await serve((file) => files[file], { isolated });
-    const profile = mkdtempSync(join(tmpdir(), 'gander-bench-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
     try {
-      const page = context.pages()[0] ?? (await context.newPage());
-      page.setDefaultTimeout(0);
-      await page.goto(`${server.origin}/page/index.html`);
-      const { auto, results } = await page.evaluate((task) => import('/page/workers.mjs').then((m) => m.measure(task)), { counts, rounds: Number(rounds), prompt: 256, steps: 32 });
-      const alone = results.find(({ workers }) => workers === 1);
-      for (const r of results) {
-        const times = (key) => (r === alone || !alone ? '' : ` (${(r[key] / alone[key]).toFixed(2)}x)`);
-        console.log(`| ${modelTitle(name)} | ${r.transport} | ${r.workers} | ${(r.load / 1000).toFixed(2)} | ${r.prefill.toFixed(1)}${times('prefill')} | ${r.decode.toFixed(1)}${times('decode')} | ${((r.decode * r.weights) / 1e9).toFixed(1)} | ${(r.roof / 1e9).toFixed(1)}${times('roof')} | ${auto} |`);
-      }
+      await inBrowser(async (page) => {
+        page.setDefaultTimeout(0);
+        await page.goto(`${server.origin}/page/index.html`);
+        const { auto, results } = await page.evaluate((task) => import('/page/workers.mjs').then((m) => m.measure(task)), { counts, rounds: Number(rounds), prompt: 256, steps: 32 });
+        const alone = results.find(({ workers }) => workers === 1);
+        for (const r of results) {
+          const times = (key) => (r === alone || !alone ? '' : ` (${(r[key] / alone[key]).toFixed(2)}x)`);
+          console.log(`| ${modelTitle(name)} | ${r.transport} | ${r.workers} | ${(r.load / 1000).toFixed(2)} | ${r.prefill.toFixed(1)}${times('prefill')} | ${r.decode.toFixed(1)}${times('decode')} | ${((r.decode * r.weights) / 1e9).toFixed(1)} | ${(r.roof / 1e9).toFixed(1)}${times('roof')} | ${auto} |`);
+        }
+      });
     } finally {
-      await context.close();
       server.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     }
   }
 }
