@@ -61,6 +61,15 @@ func set(key string, value any) func(map[string]any, *[]coretest.STensor) {
 	return func(c map[string]any, _ *[]coretest.STensor) { c[key] = value }
 }
 
+func of(architecture string, pairs ...any) func(map[string]any, *[]coretest.STensor) {
+	return func(c map[string]any, _ *[]coretest.STensor) {
+		c["architectures"] = []any{architecture}
+		for i := 0; i < len(pairs); i += 2 {
+			c[pairs[i].(string)] = pairs[i+1]
+		}
+	}
+}
+
 func without(name string) func(map[string]any, *[]coretest.STensor) {
 	return func(_ map[string]any, ts *[]coretest.STensor) {
 		*ts = slices.DeleteFunc(*ts, func(t coretest.STensor) bool { return t.Name == name })
@@ -98,6 +107,13 @@ func TestContradictions(t *testing.T) {
 		{"scaling is a text", set("rope_scaling", "linear"), []string{"rope_scaling is linear"}},
 		{"scaling without factor", set("rope_scaling", map[string]any{"type": "linear"}), []string{`rope_scaling: "factor"`}},
 		{"llama3 scaling backwards", set("rope_scaling", map[string]any{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}), []string{"high_freq_factor 1"}},
+		{"more experts than there are", of("MixtralForCausalLM", "num_local_experts", 2, "num_experts_per_tok", 3), []string{"num_experts_per_tok 3 of num_local_experts 2"}},
+		{"experts without end", of("MixtralForCausalLM", "num_local_experts", 1<<20), []string{"num_local_experts 1048576"}},
+		{"missing expert", of("MixtralForCausalLM"), []string{`no tensor "model.layers.0.block_sparse_moe.gate.weight"`}},
+		{"types of other layers", of("Olmo3ForCausalLM", "sliding_window", 8, "layer_types", []any{"full_attention"}), []string{"layer_types has 1 entries for 2 layers"}},
+		{"part of a head", of("StableLmForCausalLM", "partial_rotary_factor", 1.5), []string{"partial_rotary_factor 1.5 of a head of 4"}},
+		{"negative part of a head", of("PhiForCausalLM", "num_key_value_heads", 2, "hidden_act", "gelu_new", "partial_rotary_factor", -1, "rope_scaling", map[string]any{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}), []string{"partial_rotary_factor -1"}},
+		{"factor of 0", of("GraniteForCausalLM", "logits_scaling", 0), []string{`"logits_scaling" is 0`}},
 		{"no architecture", set("architectures", []any{}), []string{`"architectures" is missing`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,9 +133,16 @@ func TestUnsupported(t *testing.T) {
 		change func(map[string]any, *[]coretest.STensor)
 		want   string
 	}{
-		{"architecture", set("architectures", []any{"BloomForCausalLM"}), `"BloomForCausalLM" of config.json (supported are GPT2LMHeadModel`},
+		{"architecture", set("architectures", []any{"BloomForCausalLM"}), `"BloomForCausalLM" of config.json (supported are Cohere2ForCausalLM, CohereForCausalLM, GPT2LMHeadModel`},
 		{"activation", set("hidden_act", "relu"), "hidden_act relu"},
 		{"scaling", set("rope_scaling", map[string]any{"type": "dynamic", "factor": 2}), `rope_type "dynamic"`},
+		{"layers without rotation", of("SmolLM3ForCausalLM", "no_rope_layers", []any{0, 1}), "no_rope_layers [0 1]"},
+		{"layers without experts", of("Qwen3MoeForCausalLM", "num_experts", 8, "mlp_only_layers", []any{1}), "mlp_only_layers"},
+		{"every second layer with experts", of("Qwen2MoeForCausalLM", "decoder_sparse_step", 2), "decoder_sparse_step 2"},
+		{"router whose weights don't sum to 1", of("Qwen3MoeForCausalLM", "norm_topk_prob", false), "norm_topk_prob off"},
+		{"windows", of("Cohere2ForCausalLM", "layer_types", []any{"full_attention", "full_attention"}), "windows in other layers"},
+		{"layers of another kind", of("Olmo3ForCausalLM", "sliding_window", 8, "layer_types", []any{"full_attention", "conv"}), "a layer of type conv"},
+		{"norm of queries", of("PhiForCausalLM", "num_key_value_heads", 2, "qk_layernorm", true), "qk_layernorm true"},
 		{"quantised", set("quantization_config", map[string]any{"quant_method": "gptq"}), "quantization_config"},
 		{"integers", retype("I32"), "values of type I32 (F32, F16 and BF16 are supported)"},
 		{"unknown type", retype("Q7"), "values of type Q7"},

@@ -145,9 +145,15 @@ func (c *config) common() {
 	}
 }
 
-// grouped sets the keys of a transformer with key and value heads of their own,
-// RMSNorm and a rotary embedding of whole heads: that of Llama and those that follow it.
+// grouped sets the keys of a transformer with fewer key and value heads than queries,
+// and RMSNorm: that of Llama and those that follow it.
 func (c *config) grouped() {
+	c.groupedHeads()
+	c.setFloat("attention.layer_norm_rms_epsilon", c.number(1e-6, "rms_norm_eps"))
+}
+
+// groupedHeads sets the same keys without those of the norms.
+func (c *config) groupedHeads() {
 	c.common()
 	heads := c.sizes["num_attention_heads"]
 	c.setUint("feed_forward_length", c.size(0, "intermediate_size"))
@@ -161,7 +167,38 @@ func (c *config) grouped() {
 		c.setUint("attention.key_length", head)
 		c.setUint("attention.value_length", head)
 	}
-	c.setFloat("attention.layer_norm_rms_epsilon", c.number(1e-6, "rms_norm_eps"))
+}
+
+// rotaryPart returns how many values of a head rotate, of which a key of config.json,
+// or else of the rotary embedding's object, says which part of the head they are.
+func (c *config) rotaryPart(def float64, key string) int64 {
+	part := c.ropeParameters().number(c.number(def, key), "partial_rotary_factor")
+	dims := int64(part * float64(c.sizes["head_dim"]))
+	if part <= 0 || part > 1 || dims%2 != 0 || dims == 0 {
+		c.fail("%s %v of a head of %d", key, part, c.sizes["head_dim"])
+		return 0
+	}
+	return dims
+}
+
+// windowAsContext takes a window within which a model sees the past, where GGUF has
+// no key for it, for the model's context: as long as the window is not full, that is
+// the same.
+func (c *config) windowAsContext() {
+	if c.values["sliding_window"] == nil {
+		return
+	}
+	if window := c.size(0, "sliding_window"); window < c.size(0, "max_position_embeddings") {
+		c.values["max_position_embeddings"] = files.Number(fmt.Sprint(window))
+	}
+}
+
+// only says that a key of config.json must have a value if it is there: that which
+// GGUF's architecture stands for.
+func (c *config) only(key string, want any) {
+	if v := c.values[key]; v != nil && fmt.Sprint(v) != fmt.Sprint(want) {
+		c.unsupported("%s %v of a model of type %s (supported is %v)", key, v, strings.TrimSuffix(c.prefix, "."), want)
+	}
 }
 
 // activation says that the model's activation function must be one of some.

@@ -16,7 +16,7 @@ type family struct {
 	name     string   // general.architecture
 	prefixes []string // what the names of the tensors begin with, in different versions
 	layer    string   // how the names in a block go on, with %d for its number
-	head     string   // the output matrix, which may be tied to the embedding; whole name
+	head     string   // the output matrix, which may be tied to the embedding; whole name. Empty: there is none
 	tied     bool     // whether it is, if config.json doesn't say
 	ignore   []string // beginnings of whole names that are left out: other modalities
 
@@ -25,11 +25,16 @@ type family struct {
 	blocks []rule          // tensors of each block
 }
 
-// rule is how one tensor of a model becomes one of GGUF.
+// rule is how one tensor of a model, or several, become one of GGUF.
 type rule struct {
 	to   string // in GGUF, without blk.N. and .weight
 	from string // in the folder, without prefix, block and .weight
 	dims string // the shape, outermost first: sums of products of sizes, with commas between them
+	out  string // the shape in GGUF, outermost first, where it is another
+
+	// Tensors whose rows become those of one, in this order, have a + between their
+	// names; or a %d in it, which counts up to the size that each names.
+	each string
 
 	change   change
 	bias     bool // there must be a bias; without it there may be one

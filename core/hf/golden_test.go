@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -41,10 +42,60 @@ var nameTables = map[string][][2]string{
 }
 
 func init() {
-	for _, same := range []string{"qwen2", "qwen3", "gemma"} {
+	for _, same := range []string{"qwen2", "qwen3", "gemma", "smollm3", "granite", "stablelm", "command-r", "cohere2"} {
 		nameTables[same] = nameTables["llama"]
 	}
-	nameTables["gemma3"] = nameTables["gemma2"]
+	nameTables["gemma3"], nameTables["olmo2"] = nameTables["gemma2"], nameTables["gemma2"]
+	nameTables["mixtral"] = append([][2]string{{"ffn_gate_inp", "block_sparse_moe.gate"}, {"ffn_gate_exps.", "block_sparse_moe.experts.%d.w1."},
+		{"ffn_up_exps.", "block_sparse_moe.experts.%d.w3."}, {"ffn_down_exps.", "block_sparse_moe.experts.%d.w2."}}, nameTables["llama"]...)
+	nameTables["granitemoe"] = append([][2]string{{"ffn_gate_inp", "block_sparse_moe.router.layer"}, {"ffn_gate_exps", "block_sparse_moe.input_linear"},
+		{"ffn_up_exps", "up"}, {"ffn_down_exps", "block_sparse_moe.output_linear"}}, nameTables["llama"]...)
+	nameTables["qwen2moe"] = append([][2]string{{"ffn_gate_inp_shexp", "mlp.shared_expert_gate"}, {"ffn_gate_inp", "mlp.gate"},
+		{"ffn_gate_exps.", "mlp.experts.%d.gate_proj."}, {"ffn_up_exps.", "mlp.experts.%d.up_proj."}, {"ffn_down_exps.", "mlp.experts.%d.down_proj."},
+		{"ffn_gate_shexp", "mlp.shared_expert.gate_proj"}, {"ffn_up_shexp", "mlp.shared_expert.up_proj"}, {"ffn_down_shexp", "mlp.shared_expert.down_proj"}}, nameTables["llama"]...)
+	nameTables["qwen3moe"] = nameTables["qwen2moe"]
+	nameTables["stablelm"] = append([][2]string{{"attn_q_norm", "self_attn.q_layernorm.norms.%d"}, {"attn_k_norm", "self_attn.k_layernorm.norms.%d"}}, nameTables["llama"]...)
+	nameTables["starcoder2"] = append([][2]string{{"ffn_up", "mlp.c_fc"}, {"ffn_down", "mlp.c_proj"}}, nameTables["llama"]...)
+	nameTables["phi2"] = append([][2]string{{"output_norm", "model.final_layernorm"}, {"attn_output", "self_attn.dense"}, {"ffn_up", "mlp.fc1"}, {"ffn_down", "mlp.fc2"}}, nameTables["llama"]...)
+}
+
+// apart gives what is one tensor in GGUF, or two, the tensors of the folder.
+func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
+	byName := map[string]coretest.STensor{}
+	for _, x := range tensors {
+		byName[x.Name] = x
+	}
+	for _, x := range tensors {
+		rows := func(name string, first, n int64, shape ...int64) {
+			size := int64(len(x.Raw)) / x.Shape[0]
+			out = append(out, coretest.STensor{Name: name, DType: x.DType, Shape: shape, Raw: x.Raw[first*size : (first+n)*size]})
+		}
+		switch {
+		case strings.Contains(x.Name, "%d"): // a tensor for each row, or each matrix
+			for i := range x.Shape[0] {
+				rows(fmt.Sprintf(x.Name, i), i, 1, x.Shape[1:]...)
+			}
+		case arch == "phi2" && strings.Contains(x.Name, "qkv_proj"):
+			third := x.Shape[0] / 3
+			for i, name := range []string{"q_proj", "k_proj", "v_proj"} {
+				rows(strings.ReplaceAll(x.Name, "qkv_proj", name), int64(i)*third, third, append([]int64{third}, x.Shape[1:]...)...)
+			}
+		case strings.Contains(x.Name, "shared_expert_gate"):
+			rows(x.Name, 0, x.Shape[0], 1, x.Shape[0])
+		case arch == "granitemoe" && strings.Contains(x.Name, "input_linear"):
+			up := byName[strings.ReplaceAll(x.Name, "block_sparse_moe.input_linear", "up")]
+			experts, size := x.Shape[0], int64(len(x.Raw))/x.Shape[0]
+			both := coretest.STensor{Name: x.Name, DType: x.DType, Shape: []int64{experts, 2 * x.Shape[1], x.Shape[2]}}
+			for e := range experts {
+				both.Raw = append(append(both.Raw, x.Raw[e*size:(e+1)*size]...), up.Raw[e*size:(e+1)*size]...)
+			}
+			out = append(out, both)
+		case arch == "granitemoe" && strings.HasSuffix(x.Name, ".up.weight"):
+		default:
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func nameInFolder(arch, name string) string {
@@ -75,11 +126,10 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 	if x.TypeID == 1 {
 		dtype, size = "F16", 2
 	}
-	rows, cols := 1, int(x.Shape[0])
-	shape := []int64{x.Shape[0]}
-	if len(x.Shape) == 2 {
-		rows, cols, shape = int(x.Shape[1]), int(x.Shape[0]), []int64{x.Shape[1], x.Shape[0]}
-	} else {
+	rows, cols := int(x.Rows()), int(x.Shape[0])
+	shape := slices.Clone(x.Shape)
+	slices.Reverse(shape)
+	if len(shape) == 1 {
 		rows, cols = cols, 1
 	}
 	out := make([]byte, len(raw))
@@ -94,7 +144,7 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v-1))
 		}
-	case arch == "llama" && (strings.HasPrefix(part, "attn_q.") || strings.HasPrefix(part, "attn_k.")):
+	case slices.Contains([]string{"llama", "mixtral", "smollm3", "granite", "granitemoe"}, arch) && (strings.HasPrefix(part, "attn_q.") || strings.HasPrefix(part, "attn_k.")):
 		for h := range rows / head {
 			for half := range 2 {
 				for i := range head / 2 {
@@ -128,7 +178,7 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 }
 
 // configOf writes config.json from the keys of a golden file.
-func configOf(f *gguf.File, arch string) map[string]any {
+func configOf(f *gguf.File, arch, name string) map[string]any {
 	c := map[string]any{}
 	set := func(key, from string) {
 		if v, ok := f.Value(arch + "." + from); ok {
@@ -147,12 +197,26 @@ func configOf(f *gguf.File, arch string) map[string]any {
 		"num_attention_heads": "attention.head_count", "num_key_value_heads": "attention.head_count_kv", "vocab_size": "vocab_size", "intermediate_size": "feed_forward_length",
 		"head_dim": "attention.key_length", "rms_norm_eps": "attention.layer_norm_rms_epsilon", "rope_theta": "rope.freq_base",
 		"layer_norm_eps": "attention.layer_norm_epsilon", "use_parallel_residual": "use_parallel_residual", "sliding_window": "attention.sliding_window",
+		"num_local_experts": "expert_count", "num_experts": "expert_count", "num_experts_per_tok": "expert_used_count", "moe_intermediate_size": "expert_feed_forward_length",
+		"shared_expert_intermediate_size": "expert_shared_feed_forward_length", "attention_multiplier": "attention.scale", "embedding_multiplier": "embedding_scale",
+		"residual_multiplier": "residual_scale", "logits_scaling": "logit_scale", "logit_scale": "logit_scale", "norm_epsilon": "attention.layer_norm_epsilon",
 		"attn_logit_softcapping": "attn_logit_softcapping", "final_logit_softcapping": "final_logit_softcapping", "rope_local_base_freq": "rope.freq_base_swa"} {
 		set(key, from)
 	}
 	c["architectures"] = []string{map[string]string{"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM", "gemma": "GemmaForCausalLM",
-		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM"}[arch]}
-	c["hidden_act"] = map[bool]string{true: "silu", false: "gelu"}[arch == "llama" || strings.HasPrefix(arch, "qwen") || arch == "phi3"]
+		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
+		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
+		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
+		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
+	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
+		heads, _ := f.Uint(arch + ".attention.head_count")
+		hidden, _ := f.Uint(arch + ".embedding_length")
+		c["partial_rotary_factor"] = float64(part*heads) / float64(hidden)
+	}
+	c["hidden_act"] = "silu"
+	if strings.HasPrefix(arch, "gemma") || arch == "gptneox" || arch == "starcoder2" || arch == "phi2" {
+		c["hidden_act"] = "gelu"
+	}
 	return c
 }
 
@@ -178,12 +242,31 @@ var goldens = []struct {
 	{"gpt2", nil},
 	{"gptneox", map[string]any{"rotary_pct": 0.25, "tie_word_embeddings": false}},
 	{"gptneox_seq", map[string]any{"rotary_pct": 1}},
+	{"smollm3", map[string]any{"no_rope_layers": []int{1, 1, 1, 0, 1}}},
+	{"olmo2", nil},
+	{"olmo3_swa_yarn", map[string]any{"architectures": []string{"Olmo3ForCausalLM"}, "layer_types": []string{"sliding_attention", "sliding_attention", "sliding_attention", "full_attention"},
+		"rope_scaling": map[string]any{"rope_type": "yarn", "factor": 8, "original_max_position_embeddings": 64, "attention_factor": 1.2079442 * (1 + 0.1*math.Log(8))}}},
+	{"granite", nil},
+	{"granitemoe", nil},
+	{"stablelm", nil},
+	{"stablelm2_par", nil},
+	{"starcoder2", nil},
+	{"phi2", nil},
+	{"command_r", nil},
+	{"cohere2", nil},
+	{"mixtral_moe", nil},
+	{"qwen2moe", map[string]any{"norm_topk_prob": false, "decoder_sparse_step": 1, "mlp_only_layers": []int{}}},
+	{"qwen3moe", map[string]any{"norm_topk_prob": true}},
 }
 
 // folderOf returns the folder of a golden file.
 func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fstest.MapFS {
 	arch, _ := f.String("general.architecture")
-	config := configOf(f, arch)
+	names := arch
+	if _, experts := f.Value("llama.expert_count"); experts {
+		names = "mixtral"
+	}
+	config := configOf(f, arch, names)
 	for k, v := range extra {
 		config[k] = v
 	}
@@ -208,10 +291,10 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	var tensors []coretest.STensor
 	for i := range f.Tensors {
 		if x := &f.Tensors[i]; !strings.HasPrefix(x.Name, "rope_") {
-			tensors = append(tensors, backwards(t, f, arch, x, int(heads), int(head)))
+			tensors = append(tensors, backwards(t, f, names, x, int(heads), int(head)))
 		}
 	}
-	return coretest.ModelFolder(t, config, shards, tensors...)
+	return coretest.ModelFolder(t, config, shards, apart(names, tensors)...)
 }
 
 // viewFS opens a folder as GGUF.

@@ -32,14 +32,7 @@ func neoxKeys(c *config) {
 		c.fail("hidden_size %d is no multiple of num_attention_heads %d", c.sizes["hidden_size"], heads)
 	}
 	c.sizes["head_dim"] = head
-	part := c.number(0.25, "rotary_pct")
-	part = c.ropeParameters().number(part, "partial_rotary_factor")
-	dims := int64(part * float64(head))
-	if part <= 0 || part > 1 || dims < 2 || dims%2 != 0 {
-		c.fail("rotary_pct %v of a head of %d", part, head)
-		return
-	}
-	c.rope(dims, 10000)
+	c.rope(c.rotaryPart(0.25, "rotary_pct"), 10000)
 	c.setBool("use_parallel_residual", c.boolean("use_parallel_residual", true))
 	c.setFloat("attention.layer_norm_epsilon", c.number(1e-5, "layer_norm_eps"))
 	c.activation([]string{"hidden_act"}, "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh")

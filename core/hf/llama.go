@@ -1,11 +1,5 @@
 package hf
 
-import (
-	"fmt"
-
-	"github.com/gander-lm/gander/core/files"
-)
-
 // Llama and Mistral. Their queries and keys are stored for a rotation of pairs half
 // a head apart; llama in GGUF rotates adjacent pairs, so that the rows of each
 // head are interleaved.
@@ -20,13 +14,7 @@ func init() {
 }
 
 func llamaKeys(c *config) {
-	// Mistral's first models see a window of the past only. Gander's llama sees all of
-	// it, which is the same as long as the window is not full.
-	if c.values["sliding_window"] != nil {
-		if window := c.size(0, "sliding_window"); window < c.size(0, "max_position_embeddings") {
-			c.values["max_position_embeddings"] = files.Number(fmt.Sprint(window))
-		}
-	}
+	c.windowAsContext() // of Mistral's first models
 	c.grouped()
 	c.activation([]string{"hidden_act"}, "silu")
 	c.rope(c.sizes["head_dim"], 10000)

@@ -21,13 +21,7 @@ func init() {
 func phi3Keys(c *config) {
 	c.grouped()
 	c.activation([]string{"hidden_act"}, "silu")
-	part := c.ropeParameters().number(c.number(1, "partial_rotary_factor"), "partial_rotary_factor")
-	dims := int64(part * float64(c.sizes["head_dim"]))
-	if part <= 0 || part > 1 || dims%2 != 0 || dims == 0 {
-		c.fail("partial_rotary_factor %v of a head of %d", part, c.sizes["head_dim"])
-		return
-	}
-	c.rope(dims, 10000)
+	c.rope(c.rotaryPart(1, "partial_rotary_factor"), 10000)
 	if c.ropeParameters().text("rope_type", "type") == "" {
 		c.setUint("rope.scaling.original_context_length", c.original(c.ropeParameters()))
 	}

@@ -4,6 +4,14 @@ package hf
 // head apart.
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen2.
 func init() {
+	register(&family{
+		name: "qwen2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: qwenKeys, once: llamaOnce, blocks: qwen2Blocks(),
+	}, "Qwen2ForCausalLM")
+}
+
+// qwen2Blocks are Llama's with the biases.
+func qwen2Blocks() []rule {
 	blocks := llamaBlocks(change{})
 	for i := range blocks {
 		switch blocks[i].to {
@@ -11,10 +19,7 @@ func init() {
 			blocks[i].bias = true
 		}
 	}
-	register(&family{
-		name: "qwen2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
-		keys: qwenKeys, once: llamaOnce, blocks: blocks,
-	}, "Qwen2ForCausalLM")
+	return blocks
 }
 
 func qwenKeys(c *config) {

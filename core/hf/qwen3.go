@@ -5,11 +5,14 @@ package hf
 func init() {
 	register(&family{
 		name: "qwen3", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
-		keys: qwenKeys,
-		once: llamaOnce,
-		blocks: append(llamaBlocks(change{}),
-			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "head_dim"},
-			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "head_dim"},
-		),
+		keys: qwenKeys, once: llamaOnce, blocks: qwen3Blocks(),
 	}, "Qwen3ForCausalLM")
+}
+
+// qwen3Blocks are Llama's with the norms.
+func qwen3Blocks() []rule {
+	return append(llamaBlocks(change{}),
+		rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "head_dim"},
+		rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "head_dim"},
+	)
 }

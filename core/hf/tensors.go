@@ -85,19 +85,16 @@ func (m *mapper) all() error {
 		return err
 	}
 	for i, r := range m.f.once {
-		if i == 0 && m.missing(m.prefix+r.from+".weight") && tied {
-			// Only the output matrix is stored.
-			if err := m.rule(r, m.f.head, ""); err != nil {
-				return err
-			}
-			continue
+		base := m.prefix
+		if i == 0 && m.missing(base+r.from+".weight") && tied && m.f.head != "" {
+			base, r.from = "", m.f.head // only the output matrix is stored
 		}
-		if err := m.rule(r, m.prefix+r.from, ""); err != nil {
+		if err := m.rule(r, base, ""); err != nil {
 			return err
 		}
 	}
-	if head := (rule{to: "output", dims: m.f.once[0].dims}); !tied {
-		if err := m.rule(head, m.f.head, ""); err != nil {
+	if head := (rule{to: "output", from: m.f.head, dims: m.f.once[0].dims}); !tied {
+		if err := m.rule(head, "", ""); err != nil {
 			return err
 		}
 	}
@@ -105,7 +102,7 @@ func (m *mapper) all() error {
 	for n := range m.c.sizes["num_hidden_layers"] {
 		layer := m.prefix + fmt.Sprintf(m.f.layer, n)
 		for _, r := range m.f.blocks {
-			if err := m.rule(r, layer+r.from, fmt.Sprintf("blk.%d.", n)); err != nil {
+			if err := m.rule(r, layer, fmt.Sprintf("blk.%d.", n)); err != nil {
 				return err
 			}
 		}
@@ -121,6 +118,9 @@ func (m *mapper) begin() (tied bool, err error) {
 			m.prefix = p
 			break
 		}
+	}
+	if m.f.head == "" {
+		return true, nil
 	}
 	noHead := m.missing(m.f.head + ".weight")
 	if m.c.values["tie_word_embeddings"] == nil {
@@ -142,62 +142,109 @@ func contradiction(format string, args ...any) error {
 	return &errs.FormatError{Offset: -1, What: "config.json and the tensors contradict each other: " + fmt.Sprintf(format, args...)}
 }
 
-// rule maps one weight and its bias. block is the beginning of its name in GGUF.
-func (m *mapper) rule(r rule, from, block string) error {
-	weight, bias := from+".weight", from+".bias"
-	if m.missing(weight) {
-		if r.optional {
-			return nil
-		}
-		return contradiction("there is no tensor %q, which a model of type %s with %s %d has", weight, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
+// rule maps one weight and its bias. base is the beginning of their names in the
+// folder, block in GGUF.
+func (m *mapper) rule(r rule, base, block string) error {
+	sources := m.c.sources(r)
+	for i := range sources {
+		sources[i] = base + sources[i]
 	}
-	if err := m.one(r, weight, block+r.to+".weight", r.dims); err != nil {
-		return err
-	}
-	if m.missing(bias) {
-		if r.bias {
-			return contradiction("there is no tensor %q, which a model of type %s has", bias, m.f.name)
-		}
+	weights, biases := ending(sources, ".weight"), ending(sources, ".bias")
+	if r.optional && m.missing(weights[0]) {
 		return nil
 	}
-	dims, cols, two := strings.Cut(r.dims, ",")
-	if r.change.transpose && two {
-		dims = cols
+	for _, weight := range weights {
+		if m.missing(weight) {
+			return contradiction("there is no tensor %q, which a model of type %s with %s %d has", weight, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
+		}
 	}
+	if err := m.one(r, weights, block+r.to+".weight"); err != nil {
+		return err
+	}
+	if !r.bias && m.missing(biases[0]) {
+		return nil
+	}
+	for _, bias := range biases {
+		if m.missing(bias) {
+			return contradiction("there is no tensor %q, which a model of type %s has", bias, m.f.name)
+		}
+	}
+	r.dims, r.out = r.change.biasOf(r.dims), r.change.biasOf(r.out)
 	r.change.transpose, r.change.plusOne = false, false
-	return m.one(r, bias, block+r.to+".bias", dims)
+	return m.one(r, biases, block+r.to+".bias")
 }
 
-// one maps one tensor of a given shape.
-func (m *mapper) one(r rule, from, to, dims string) error {
-	t, part, _ := m.set.Tensor(from)
-	m.used[from] = true
-	want := m.c.shape(dims)
-	if !slices.Equal(t.Shape, want) {
-		return contradiction("tensor %q in %s has the shape %d, but %s, which makes %d", from, m.set.Parts[part].Name, t.Shape, m.c.explain(dims), want)
+// sources returns the names of the tensors that a rule takes.
+func (c *config) sources(r rule) []string {
+	if r.each == "" {
+		return strings.Split(r.from, "+")
 	}
-	in, ok := types[t.DType]
+	names := make([]string, c.sizes[r.each])
+	for i := range names {
+		names[i] = fmt.Sprintf(r.from, i)
+	}
+	return names
+}
+
+func ending(names []string, end string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = name + end
+	}
+	return out
+}
+
+// biasOf returns the shape of the bias of a matrix of a given shape.
+func (c change) biasOf(dims string) string {
+	comma := strings.LastIndex(dims, ",")
+	switch {
+	case comma < 0:
+		return dims
+	case c.transpose:
+		return dims[comma+1:]
+	}
+	return dims[:comma]
+}
+
+// one maps one tensor, or several of the same shape that become one.
+func (m *mapper) one(r rule, from []string, to string) error {
+	stored := m.c.shape(r.dims)
+	parts := make(joined, len(from))
+	for i, name := range from {
+		t, part, _ := m.set.Tensor(name)
+		m.used[name] = true
+		if !slices.Equal(t.Shape, stored) {
+			return contradiction("tensor %q in %s has the shape %d, but %s, which makes %d", name, m.set.Parts[part].Name, t.Shape, m.c.explain(r.dims), stored)
+		}
+		if i > 0 && t.DType != parts[0].DType {
+			return fmt.Errorf("tensor %q: %w", name, &errs.UnsupportedError{What: fmt.Sprintf("values of type %s beside others of type %s in one matrix", t.DType, parts[0].DType)})
+		}
+		parts[i] = joint{t, &m.set.Parts[part]}
+	}
+	in, ok := types[parts[0].DType]
 	if !ok {
-		return fmt.Errorf("tensor %q: %w", from, &errs.UnsupportedError{What: fmt.Sprintf("values of type %s (F32, F16 and BF16 are supported)", t.DType)})
+		return fmt.Errorf("tensor %q: %w", from[0], &errs.UnsupportedError{What: fmt.Sprintf("values of type %s (F32, F16 and BF16 are supported)", parts[0].DType)})
 	}
-	v := &view{change: r.change, c: m.c, in: in, out: in, read: func(dst []byte, off int64) error { return m.set.Parts[part].ReadTensor(t, dst, off) }}
-	var shape []int64
-	if len(want) == 1 {
-		v.out, v.n, v.cols, shape = quant.F32, int(want[0]), 1, want
-	} else {
-		v.n, v.cols = int(want[0]), int(want[1])
-		if r.change.transpose {
-			v.n, v.cols = v.cols, v.n
-		}
-		shape = []int64{int64(v.cols), int64(v.n)}
-		if r.change.f32 {
-			v.out = quant.F32
-		}
+	shape := stored
+	if r.out != "" {
+		shape = m.c.shape(r.out)
 	}
-	if r.change.plusOne {
+	shape = slices.Clone(shape)
+	if !r.change.transpose {
+		slices.Reverse(shape)
+	}
+	v := &view{change: r.change, c: m.c, in: in, out: in, n: 1, cols: int(shape[0]), read: parts.read}
+	for _, d := range shape[1:] {
+		v.n *= int(d)
+	}
+	if len(shape) == 1 {
+		v.n, v.cols = v.cols, 1
+	}
+	if len(shape) == 1 || len(stored) == 1 || r.change.f32 || r.change.plusOne {
 		v.out = quant.F32
 	}
-	m.out = append(m.out, mapped{to, part, t, shape, v})
+	_, part, _ := m.set.Tensor(from[0])
+	m.out = append(m.out, mapped{to, part, parts[0].Tensor, shape, v})
 	return nil
 }
 

@@ -1,0 +1,23 @@
+package hf
+
+// Cohere 2, of Command R7B: Command R with windows in all layers but every fourth, which
+// don't rotate.
+// Source: llama.cpp conversion/command_r.py; transformers models/cohere2.
+func init() {
+	register(&family{
+		name: "cohere2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
+		keys: cohere2Keys, once: llamaOnce, blocks: commandRBlocks(),
+	}, "Cohere2ForCausalLM")
+}
+
+func cohere2Keys(c *config) {
+	c.cohere(0.0625)
+	c.only("use_qk_norm", false)
+	c.rope(c.rotaryPart(1, "rotary_pct"), 10000)
+	c.setUint("attention.sliding_window", c.size(4096, "sliding_window"))
+	for i, window := range c.windows(int(c.size(4, "sliding_window_pattern"))) {
+		if window != ((i+1)%4 != 0) {
+			c.unsupported("windows in other layers of a cohere2 model than all but every fourth")
+		}
+	}
+}

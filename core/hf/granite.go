@@ -1,0 +1,25 @@
+package hf
+
+// Granite: Llama, with factors of the embeddings, of the scores, of what blocks add to
+// the residual stream, and of the logits.
+// Source: llama.cpp conversion/granite.py; transformers models/granite.
+func init() {
+	register(&family{
+		name: "granite", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: graniteKeys, once: llamaOnce, blocks: llamaBlocks(change{rows: adjacentPairs}),
+	}, "GraniteForCausalLM")
+}
+
+func graniteKeys(c *config) {
+	llamaKeys(c)
+	for from, to := range map[string]string{
+		"attention_multiplier": "attention.scale", "embedding_multiplier": "embedding_scale",
+		"residual_multiplier": "residual_scale", "logits_scaling": "logit_scale",
+	} {
+		if x := c.number(1, from); x > 0 {
+			c.setFloat(to, x)
+		} else {
+			c.fail("%q is %v, which is not positive", from, x)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package hf
+
+// OLMo 2 and 3: Llama with norms behind the halves of a block in place of before them,
+// and norms of all of the query and of the key. OLMo 3 has windows in all layers but
+// every fourth.
+// Source: llama.cpp conversion/olmo.py; transformers models/olmo2 and olmo3.
+func init() {
+	blocks := llamaBlocks(change{})
+	for i := range blocks {
+		switch blocks[i].to {
+		case "attn_norm":
+			blocks[i] = rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"}
+		case "ffn_norm":
+			blocks[i] = rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"}
+		}
+	}
+	register(&family{
+		name: "olmo2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: olmo2Keys, once: llamaOnce,
+		blocks: append(blocks,
+			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "num_attention_heads*head_dim"},
+			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "num_key_value_heads*head_dim"},
+		),
+	}, "Olmo2ForCausalLM", "Olmo3ForCausalLM")
+}
+
+func olmo2Keys(c *config) {
+	c.grouped()
+	c.activation([]string{"hidden_act"}, "silu")
+	c.rope(c.sizes["head_dim"], 500000)
+	if c.values["sliding_window"] == nil {
+		return
+	}
+	c.setUint("attention.sliding_window", c.size(0, "sliding_window"))
+	c.w.Set(c.prefix+"attention.sliding_window_pattern", c.windows(4))
+}
+
+// windows says of each layer whether it has a window, by layer_types, or else whether
+// it is not one of a number of layers that the last sees all of the past.
+func (c *config) windows(every int) []bool {
+	out := make([]bool, c.sizes["num_hidden_layers"])
+	types, said := c.values["layer_types"].([]any)
+	if said && len(types) != len(out) {
+		c.fail("layer_types has %d entries for %d layers", len(types), len(out))
+		return nil
+	}
+	for i := range out {
+		out[i] = (i+1)%every != 0
+		if !said {
+			continue
+		}
+		switch types[i] {
+		case "sliding_attention":
+			out[i] = true
+		case "full_attention":
+			out[i] = false
+		default:
+			c.unsupported("a layer of type %v", types[i])
+		}
+	}
+	return out
+}

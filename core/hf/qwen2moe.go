@@ -1,0 +1,43 @@
+package hf
+
+// Qwen2 MoE and Qwen1.5 MoE: Qwen2 with a mixture of experts, and beside it an expert
+// that all tokens use, behind a gate.
+// Source: llama.cpp conversion/qwen.py; transformers models/qwen2_moe.
+func init() {
+	const shared = "shared_expert_intermediate_size"
+	blocks := append(withoutNetwork(qwen2Blocks()),
+		router("mlp.gate", "num_experts"),
+		rule{to: "ffn_gate_inp_shexp", from: "mlp.shared_expert_gate", dims: "1,hidden_size", out: "hidden_size"},
+		rule{to: "ffn_gate_shexp", from: "mlp.shared_expert.gate_proj", dims: shared + ",hidden_size"},
+		rule{to: "ffn_up_shexp", from: "mlp.shared_expert.up_proj", dims: shared + ",hidden_size"},
+		rule{to: "ffn_down_shexp", from: "mlp.shared_expert.down_proj", dims: "hidden_size," + shared},
+	)
+	register(&family{
+		name: "qwen2moe", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		keys: qwen2MoEKeys, once: llamaOnce,
+		blocks: append(blocks, qwenExperts()...),
+	}, "Qwen2MoeForCausalLM")
+}
+
+func qwen2MoEKeys(c *config) {
+	qwenKeys(c)
+	c.qwenMixture(60, 4, 1408)
+	c.setUint("expert_shared_feed_forward_length", c.size(5632, "shared_expert_intermediate_size"))
+	c.only("norm_topk_prob", false)
+}
+
+// qwenMixture sets the keys of Qwen's mixtures; the numbers are what transformers takes
+// without config.json's.
+func (c *config) qwenMixture(count, used, size int64) {
+	c.experts("num_experts", count, used)
+	c.setUint("expert_feed_forward_length", c.size(size, "moe_intermediate_size"))
+	c.only("decoder_sparse_step", 1)
+	if dense, _ := c.values["mlp_only_layers"].([]any); len(dense) > 0 {
+		c.unsupported("mlp_only_layers: layers without experts beside some with them")
+	}
+}
+
+// qwenExperts are the experts' matrices of Qwen's mixtures.
+func qwenExperts() []rule {
+	return eachExpert("mlp.experts.%d.", "gate_proj", "up_proj", "down_proj", "num_experts", "moe_intermediate_size")
+}
