@@ -5,8 +5,8 @@ package hf
 // Source: llama.cpp conversion/command_r.py; transformers models/cohere2.
 func init() {
 	register(&family{
-		name: "cohere2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
-		keys: cohere2Keys, once: llamaOnce, blocks: commandRBlocks(),
+		name: "cohere2", prefixes: []string{"model."}, head: "lm_head", tied: true,
+		keys: cohere2Keys, once: llamaOnce, stacks: blocks("layers.%d.", commandRBlocks()),
 	}, "Cohere2ForCausalLM")
 }
 

@@ -5,12 +5,12 @@ package hf
 // Source: llama.cpp conversion/command_r.py; transformers models/cohere.
 func init() {
 	register(&family{
-		name: "command-r", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
+		name: "command-r", prefixes: []string{"model."}, head: "lm_head", tied: true,
 		keys: commandRKeys, once: llamaOnce,
-		blocks: append(commandRBlocks(),
+		stacks: blocks("layers.%d.", append(commandRBlocks(),
 			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "num_attention_heads,head_dim", change: change{f32: true}, optional: true},
 			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "num_key_value_heads,head_dim", change: change{f32: true}, optional: true},
-		),
+		)),
 	}, "CohereForCausalLM")
 }
 
@@ -33,11 +33,11 @@ func (c *config) cohere(logitScale float64) {
 
 // commandRBlocks are Llama's without the second norm.
 func commandRBlocks() []rule {
-	var blocks []rule
+	var rules []rule
 	for _, r := range llamaBlocks(change{}) {
 		if r.to != "ffn_norm" {
-			blocks = append(blocks, r)
+			rules = append(rules, r)
 		}
 	}
-	return blocks
+	return rules
 }

@@ -15,19 +15,30 @@ import (
 type family struct {
 	name     string   // general.architecture
 	prefixes []string // what the names of the tensors begin with, in different versions
-	layer    string   // how the names in a block go on, with %d for its number
 	head     string   // the output matrix, which may be tied to the embedding; whole name. Empty: there is none
 	tied     bool     // whether it is, if config.json doesn't say
 	ignore   []string // beginnings of whole names that are left out: other modalities
 
 	keys   func(c *config) // sets the architecture's metadata
 	once   []rule          // tensors that are there once; the first is the embedding
-	blocks []rule          // tensors of each block
+	stacks []stack
+}
+
+// stack is the tensors of a number of blocks.
+type stack struct {
+	from, to string // the beginning of their names in the folder, behind the prefix, and in GGUF, with %d for the block
+	count    string // the size that says how many there are
+	rules    []rule
+}
+
+// blocks is the only stack of a model.
+func blocks(from string, rules []rule) []stack {
+	return []stack{{from: from, to: "blk.%d.", count: "num_hidden_layers", rules: rules}}
 }
 
 // rule is how one tensor of a model, or several, become one of GGUF.
 type rule struct {
-	to   string // in GGUF, without blk.N. and .weight
+	to   string // in GGUF, without block and .weight
 	from string // in the folder, without prefix, block and .weight
 	dims string // the shape, outermost first: sums of products of sizes, with commas between them
 	out  string // the shape in GGUF, outermost first, where it is another

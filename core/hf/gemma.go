@@ -5,8 +5,8 @@ package hf
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma.
 func init() {
 	register(&family{
-		name: "gemma", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
-		keys: gemmaKeys, once: gemmaNorms(llamaOnce), blocks: gemmaNorms(llamaBlocks(change{})),
+		name: "gemma", prefixes: []string{"model."}, head: "lm_head", tied: true,
+		keys: gemmaKeys, once: gemmaNorms(llamaOnce), stacks: blocks("layers.%d.", gemmaNorms(llamaBlocks(change{}))),
 	}, "GemmaForCausalLM")
 }
 

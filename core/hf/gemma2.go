@@ -5,8 +5,8 @@ package hf
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma2.
 func init() {
 	register(&family{
-		name: "gemma2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
-		keys: gemma2Keys, once: gemmaNorms(llamaOnce), blocks: gemmaNorms(gemma2Blocks()),
+		name: "gemma2", prefixes: []string{"model."}, head: "lm_head", tied: true,
+		keys: gemma2Keys, once: gemmaNorms(llamaOnce), stacks: blocks("layers.%d.", gemmaNorms(gemma2Blocks())),
 	}, "Gemma2ForCausalLM")
 }
 
@@ -32,13 +32,13 @@ const gemma2Largest = 46
 
 // gemma2Blocks are the tensors of a block with norms on both sides.
 func gemma2Blocks() []rule {
-	blocks := llamaBlocks(change{})
-	for i := range blocks {
-		if blocks[i].to == "ffn_norm" {
-			blocks[i].from = "pre_feedforward_layernorm"
+	rules := llamaBlocks(change{})
+	for i := range rules {
+		if rules[i].to == "ffn_norm" {
+			rules[i].from = "pre_feedforward_layernorm"
 		}
 	}
-	return append(blocks,
+	return append(rules,
 		rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"},
 		rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"},
 	)

@@ -8,13 +8,13 @@ import "github.com/gander-lm/gander/core/files"
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma3.
 func init() {
 	register(&family{
-		name: "gemma3", prefixes: []string{"model.", "language_model.model.", "model.language_model."}, layer: "layers.%d.", head: "lm_head", tied: true,
+		name: "gemma3", prefixes: []string{"model.", "language_model.model.", "model.language_model."}, head: "lm_head", tied: true,
 		ignore: []string{"vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."},
 		keys:   gemma3Keys, once: gemmaNorms(llamaOnce),
-		blocks: gemmaNorms(append(gemma2Blocks(),
+		stacks: blocks("layers.%d.", gemmaNorms(append(gemma2Blocks(),
 			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "head_dim"},
 			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "head_dim"},
-		)),
+		))),
 	}, "Gemma3ForCausalLM", "Gemma3ForConditionalGeneration")
 }
 

@@ -6,21 +6,21 @@ package hf
 func init() {
 	turn := change{transpose: true}
 	register(&family{
-		name: "gpt2", prefixes: []string{"transformer.", ""}, layer: "h.%d.", head: "lm_head", tied: true,
+		name: "gpt2", prefixes: []string{"transformer.", ""}, head: "lm_head", tied: true,
 		keys: gpt2Keys,
 		once: []rule{
 			{to: "token_embd", from: "wte", dims: "vocab_size,hidden_size"},
 			{to: "position_embd", from: "wpe", dims: "max_position_embeddings,hidden_size", change: change{f32: true}},
 			{to: "output_norm", from: "ln_f", dims: "hidden_size", bias: true},
 		},
-		blocks: []rule{
+		stacks: blocks("h.%d.", []rule{
 			{to: "attn_norm", from: "ln_1", dims: "hidden_size", bias: true},
 			{to: "attn_qkv", from: "attn.c_attn", dims: "hidden_size,3*hidden_size", change: turn, bias: true},
 			{to: "attn_output", from: "attn.c_proj", dims: "hidden_size,hidden_size", change: turn, bias: true},
 			{to: "ffn_norm", from: "ln_2", dims: "hidden_size", bias: true},
 			{to: "ffn_up", from: "mlp.c_fc", dims: "hidden_size,n_inner", change: turn, bias: true},
 			{to: "ffn_down", from: "mlp.c_proj", dims: "n_inner,hidden_size", change: turn, bias: true},
-		},
+		}),
 	}, "GPT2LMHeadModel")
 }
 

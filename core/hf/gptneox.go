@@ -5,20 +5,20 @@ package hf
 // Source: llama.cpp conversion/gptneox.py; transformers models/gpt_neox.
 func init() {
 	register(&family{
-		name: "gptneox", prefixes: []string{"gpt_neox.", ""}, layer: "layers.%d.", head: "embed_out",
+		name: "gptneox", prefixes: []string{"gpt_neox.", ""}, head: "embed_out",
 		keys: neoxKeys,
 		once: []rule{
 			{to: "token_embd", from: "embed_in", dims: "vocab_size,hidden_size"},
 			{to: "output_norm", from: "final_layer_norm", dims: "hidden_size", bias: true},
 		},
-		blocks: []rule{
+		stacks: blocks("layers.%d.", []rule{
 			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size", bias: true},
 			{to: "attn_qkv", from: "attention.query_key_value", dims: "3*hidden_size,hidden_size", change: change{rows: headsApart}, bias: true},
 			{to: "attn_output", from: "attention.dense", dims: "hidden_size,hidden_size", bias: true},
 			{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size", bias: true},
 			{to: "ffn_up", from: "mlp.dense_h_to_4h", dims: "intermediate_size,hidden_size", bias: true},
 			{to: "ffn_down", from: "mlp.dense_4h_to_h", dims: "hidden_size,intermediate_size", bias: true},
-		},
+		}),
 	}, "GPTNeoXForCausalLM")
 }
 

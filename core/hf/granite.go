@@ -5,8 +5,8 @@ package hf
 // Source: llama.cpp conversion/granite.py; transformers models/granite.
 func init() {
 	register(&family{
-		name: "granite", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
-		keys: graniteKeys, once: llamaOnce, blocks: llamaBlocks(change{rows: adjacentPairs}),
+		name: "granite", prefixes: []string{"model."}, head: "lm_head",
+		keys: graniteKeys, once: llamaOnce, stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
 	}, "GraniteForCausalLM")
 }
 

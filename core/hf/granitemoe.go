@@ -13,14 +13,14 @@ func init() {
 			}}}
 	}
 	register(&family{
-		name: "granitemoe", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "granitemoe", prefixes: []string{"model."}, head: "lm_head",
 		keys: graniteMoEKeys, once: llamaOnce,
-		blocks: append(withoutNetwork(llamaBlocks(change{rows: adjacentPairs})),
+		stacks: blocks("layers.%d.", append(withoutNetwork(llamaBlocks(change{rows: adjacentPairs})),
 			router("block_sparse_moe.router.layer", "num_local_experts"),
 			input("ffn_gate_exps", 0),
 			input("ffn_up_exps", 1),
 			rule{to: "ffn_down_exps", from: "block_sparse_moe.output_linear", dims: "num_local_experts,hidden_size,intermediate_size"},
-		),
+		)),
 	}, "GraniteMoeForCausalLM")
 }
 

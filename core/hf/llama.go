@@ -6,10 +6,10 @@ package hf
 // Source: llama.cpp conversion/llama.py; transformers models/llama.
 func init() {
 	register(&family{
-		name: "llama", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "llama", prefixes: []string{"model."}, head: "lm_head",
 		keys:   llamaKeys,
 		once:   llamaOnce,
-		blocks: llamaBlocks(change{rows: adjacentPairs}),
+		stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
 	}, "LlamaForCausalLM", "LLaMAForCausalLM", "MistralForCausalLM")
 }
 

@@ -3,11 +3,11 @@ package hf
 // Mixtral: Llama, by whose name GGUF calls it, with a mixture of experts.
 // Source: llama.cpp conversion/llama.py; transformers models/mixtral.
 func init() {
-	blocks := append(withoutNetwork(llamaBlocks(change{rows: adjacentPairs})), router("block_sparse_moe.gate", "num_local_experts"))
+	rules := append(withoutNetwork(llamaBlocks(change{rows: adjacentPairs})), router("block_sparse_moe.gate", "num_local_experts"))
 	register(&family{
-		name: "llama", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "llama", prefixes: []string{"model."}, head: "lm_head",
 		keys: mixtralKeys, once: llamaOnce,
-		blocks: append(blocks, eachExpert("block_sparse_moe.experts.%d.", "w1", "w3", "w2", "num_local_experts", "intermediate_size")...),
+		stacks: blocks("layers.%d.", append(rules, eachExpert("block_sparse_moe.experts.%d.", "w1", "w3", "w2", "num_local_experts", "intermediate_size")...)),
 	}, "MixtralForCausalLM")
 }
 

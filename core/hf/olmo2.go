@@ -5,22 +5,22 @@ package hf
 // every fourth.
 // Source: llama.cpp conversion/olmo.py; transformers models/olmo2 and olmo3.
 func init() {
-	blocks := llamaBlocks(change{})
-	for i := range blocks {
-		switch blocks[i].to {
+	rules := llamaBlocks(change{})
+	for i := range rules {
+		switch rules[i].to {
 		case "attn_norm":
-			blocks[i] = rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"}
+			rules[i] = rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"}
 		case "ffn_norm":
-			blocks[i] = rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"}
+			rules[i] = rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"}
 		}
 	}
 	register(&family{
-		name: "olmo2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "olmo2", prefixes: []string{"model."}, head: "lm_head",
 		keys: olmo2Keys, once: llamaOnce,
-		blocks: append(blocks,
+		stacks: blocks("layers.%d.", append(rules,
 			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "num_attention_heads*head_dim"},
 			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "num_key_value_heads*head_dim"},
-		),
+		)),
 	}, "Olmo2ForCausalLM", "Olmo3ForCausalLM")
 }
 

@@ -6,19 +6,19 @@ package hf
 // Source: llama.cpp conversion/phi.py; transformers models/phi.
 func init() {
 	register(&family{
-		name: "phi2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "phi2", prefixes: []string{"model."}, head: "lm_head",
 		keys: phi2Keys,
 		once: []rule{
 			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
 			{to: "output_norm", from: "final_layernorm", dims: "hidden_size", bias: true},
 		},
-		blocks: []rule{
+		stacks: blocks("layers.%d.", []rule{
 			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size", bias: true},
 			{to: "attn_qkv", from: "self_attn.q_proj+self_attn.k_proj+self_attn.v_proj", dims: "hidden_size,hidden_size", out: "3*hidden_size,hidden_size", bias: true},
 			{to: "attn_output", from: "self_attn.dense", dims: "hidden_size,hidden_size", bias: true},
 			{to: "ffn_up", from: "mlp.fc1", dims: "intermediate_size,hidden_size", bias: true},
 			{to: "ffn_down", from: "mlp.fc2", dims: "hidden_size,intermediate_size", bias: true},
-		},
+		}),
 	}, "PhiForCausalLM")
 }
 

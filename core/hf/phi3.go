@@ -5,16 +5,16 @@ package hf
 // Source: llama.cpp conversion/phi.py; transformers models/phi3.
 func init() {
 	register(&family{
-		name: "phi3", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "phi3", prefixes: []string{"model."}, head: "lm_head",
 		keys: phi3Keys, once: llamaOnce,
-		blocks: []rule{
+		stacks: blocks("layers.%d.", []rule{
 			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size"},
 			{to: "attn_qkv", from: "self_attn.qkv_proj", dims: "num_attention_heads*head_dim+2*num_key_value_heads*head_dim,hidden_size"},
 			{to: "attn_output", from: "self_attn.o_proj", dims: "hidden_size,num_attention_heads*head_dim"},
 			{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size"},
 			{to: "ffn_up", from: "mlp.gate_up_proj", dims: "2*intermediate_size,hidden_size"},
 			{to: "ffn_down", from: "mlp.down_proj", dims: "hidden_size,intermediate_size"},
-		},
+		}),
 	}, "Phi3ForCausalLM")
 }
 

@@ -5,21 +5,21 @@ package hf
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen2.
 func init() {
 	register(&family{
-		name: "qwen2", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
-		keys: qwenKeys, once: llamaOnce, blocks: qwen2Blocks(),
+		name: "qwen2", prefixes: []string{"model."}, head: "lm_head",
+		keys: qwenKeys, once: llamaOnce, stacks: blocks("layers.%d.", qwen2Blocks()),
 	}, "Qwen2ForCausalLM")
 }
 
 // qwen2Blocks are Llama's with the biases.
 func qwen2Blocks() []rule {
-	blocks := llamaBlocks(change{})
-	for i := range blocks {
-		switch blocks[i].to {
+	rules := llamaBlocks(change{})
+	for i := range rules {
+		switch rules[i].to {
 		case "attn_q", "attn_k", "attn_v":
-			blocks[i].bias = true
+			rules[i].bias = true
 		}
 	}
-	return blocks
+	return rules
 }
 
 func qwenKeys(c *config) {

@@ -5,7 +5,7 @@ package hf
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen2_moe.
 func init() {
 	const shared = "shared_expert_intermediate_size"
-	blocks := append(withoutNetwork(qwen2Blocks()),
+	rules := append(withoutNetwork(qwen2Blocks()),
 		router("mlp.gate", "num_experts"),
 		rule{to: "ffn_gate_inp_shexp", from: "mlp.shared_expert_gate", dims: "1,hidden_size", out: "hidden_size"},
 		rule{to: "ffn_gate_shexp", from: "mlp.shared_expert.gate_proj", dims: shared + ",hidden_size"},
@@ -13,9 +13,9 @@ func init() {
 		rule{to: "ffn_down_shexp", from: "mlp.shared_expert.down_proj", dims: "hidden_size," + shared},
 	)
 	register(&family{
-		name: "qwen2moe", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "qwen2moe", prefixes: []string{"model."}, head: "lm_head",
 		keys: qwen2MoEKeys, once: llamaOnce,
-		blocks: append(blocks, qwenExperts()...),
+		stacks: blocks("layers.%d.", append(rules, qwenExperts()...)),
 	}, "Qwen2MoeForCausalLM")
 }
 

@@ -4,8 +4,8 @@ package hf
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen3.
 func init() {
 	register(&family{
-		name: "qwen3", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
-		keys: qwenKeys, once: llamaOnce, blocks: qwen3Blocks(),
+		name: "qwen3", prefixes: []string{"model."}, head: "lm_head",
+		keys: qwenKeys, once: llamaOnce, stacks: blocks("layers.%d.", qwen3Blocks()),
 	}, "Qwen3ForCausalLM")
 }
 

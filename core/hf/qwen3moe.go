@@ -3,11 +3,11 @@ package hf
 // Qwen3 MoE: Qwen3 with a mixture of experts.
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen3_moe.
 func init() {
-	blocks := append(withoutNetwork(qwen3Blocks()), router("mlp.gate", "num_experts"))
+	rules := append(withoutNetwork(qwen3Blocks()), router("mlp.gate", "num_experts"))
 	register(&family{
-		name: "qwen3moe", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "qwen3moe", prefixes: []string{"model."}, head: "lm_head",
 		keys: qwen3MoEKeys, once: llamaOnce,
-		blocks: append(blocks, qwenExperts()...),
+		stacks: blocks("layers.%d.", append(rules, qwenExperts()...)),
 	}, "Qwen3MoeForCausalLM")
 }
 

@@ -6,8 +6,8 @@ import "github.com/gander-lm/gander/core/files"
 // Source: llama.cpp conversion/smollm.py; transformers models/smollm3.
 func init() {
 	register(&family{
-		name: "smollm3", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head", tied: true,
-		keys: smolLM3Keys, once: llamaOnce, blocks: llamaBlocks(change{rows: adjacentPairs}),
+		name: "smollm3", prefixes: []string{"model."}, head: "lm_head", tied: true,
+		keys: smolLM3Keys, once: llamaOnce, stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
 	}, "SmolLM3ForCausalLM")
 }
 

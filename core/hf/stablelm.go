@@ -4,26 +4,26 @@ package hf
 // a norm for each head of query and key, and one norm for both halves of a block.
 // Source: llama.cpp conversion/stablelm.py; transformers models/stablelm.
 func init() {
-	blocks := llamaBlocks(change{})
-	for i := range blocks {
-		switch blocks[i].to {
+	rules := llamaBlocks(change{})
+	for i := range rules {
+		switch rules[i].to {
 		case "attn_norm":
-			blocks[i].bias = true
+			rules[i].bias = true
 		case "ffn_norm":
-			blocks[i].bias, blocks[i].optional = true, true
+			rules[i].bias, rules[i].optional = true, true
 		}
 	}
 	register(&family{
-		name: "stablelm", prefixes: []string{"model."}, layer: "layers.%d.", head: "lm_head",
+		name: "stablelm", prefixes: []string{"model."}, head: "lm_head",
 		keys: stableLMKeys,
 		once: []rule{
 			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
 			{to: "output_norm", from: "norm", dims: "hidden_size", bias: true},
 		},
-		blocks: append(blocks,
+		stacks: blocks("layers.%d.", append(rules,
 			rule{to: "attn_q_norm", from: "self_attn.q_layernorm.norms.%d", each: "num_attention_heads", dims: "head_dim", out: "num_attention_heads,head_dim", optional: true},
 			rule{to: "attn_k_norm", from: "self_attn.k_layernorm.norms.%d", each: "num_key_value_heads", dims: "head_dim", out: "num_key_value_heads,head_dim", optional: true},
-		),
+		)),
 	}, "StableLmForCausalLM", "StableLMEpochForCausalLM")
 }
 

@@ -99,11 +99,12 @@ func (m *mapper) all() error {
 		}
 	}
 	m.used[m.f.head+".weight"] = true // a copy of the embedding, where it is tied
-	for n := range m.c.sizes["num_hidden_layers"] {
-		layer := m.prefix + fmt.Sprintf(m.f.layer, n)
-		for _, r := range m.f.blocks {
-			if err := m.rule(r, layer, fmt.Sprintf("blk.%d.", n)); err != nil {
-				return err
+	for _, s := range m.f.stacks {
+		for n := range m.c.sizes[s.count] {
+			for _, r := range s.rules {
+				if err := m.rule(r, m.prefix+fmt.Sprintf(s.from, n), fmt.Sprintf(s.to, n)); err != nil {
+					return err
+				}
 			}
 		}
 	}
