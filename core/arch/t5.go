@@ -45,6 +45,7 @@ func newT5(c *Config, k *keys) (Decoder, error) {
 	encoderLayers := c.NumLayers
 	c.NumLayers = k.size("decoder_block_count", c.NumLayers, maxLayers)
 	c.Layers = make([]LayerConfig, c.NumLayers)
+	c.LogitScale = k.scale("logit_scale") // Gander's own key: see package hf
 	c.Source, c.Start = true, k.token("decoder_start_token_id", c.VocabSize)
 	m := &t5{Encoder: newT5Encoder(c, k, encoderLayers), Decoder: t5Decoder{Blocks: make([]t5Block, c.NumLayers), bias: newRelativeBias(c, k, false)}}
 	m.decoder = newDecoder(c)

@@ -19,7 +19,14 @@ func TestReadObject(t *testing.T) {
 	assert.Equal(t, map[string]any{"n": files.Number("1.50"), "big": files.Number("12345678901234567890"), "s": "ä\n",
 		"l": []any{true, nil, map[string]any{}}, "o": map[string]any{"x": files.Number("-0")}}, got)
 
+	list, err := files.ReadList(fstest.MapFS{"l.json": {Data: []byte(`[1, {"a": null}]`)}}, "l.json", 100)
+	require.NoError(t, err)
+	assert.Equal(t, []any{files.Number("1"), map[string]any{"a": nil}}, list)
+
 	var fe *errs.FormatError
+	_, err = files.ReadList(fsys, "a.json", 100)
+	require.ErrorAs(t, err, &fe)
+	assert.ErrorContains(t, err, "a.json is no JSON array")
 	_, err = files.ReadObject(fsys, "a.json", 50)
 	require.ErrorAs(t, err, &fe)
 	assert.ErrorContains(t, err, "at most 50")

@@ -25,25 +25,40 @@ func ReadObject(fsys fs.FS, name string, limit int64) (map[string]any, error) {
 	return ParseObject(name, b)
 }
 
+// ReadList reads a file that is a JSON array, whose values are as those of ParseObject.
+func ReadList(fsys fs.FS, name string, limit int64) ([]any, error) {
+	b, err := Read(fsys, name, limit)
+	if err != nil {
+		return nil, err
+	}
+	return parseAll[[]any](name, b, "array")
+}
+
 // ParseObject returns the fields of a JSON object: strings, Numbers, bools, nil,
 // []any and map[string]any. Anything else is an *errs.FormatError with the name.
 func ParseObject(name string, b []byte) (map[string]any, error) {
+	return parseAll[map[string]any](name, b, "object")
+}
+
+// parseAll reads a text that is one value of a type.
+func parseAll[T any](name string, b []byte, what string) (T, error) {
 	d := NewJSON(b)
 	v, err := ParseValue(d)
-	object, ok := v.(map[string]any)
+	value, ok := v.(T)
 	switch {
 	case err != nil:
 	case !ok:
 		err = fmt.Errorf("it is %T", v)
 	default:
 		if _, end := d.ReadToken(); end != io.EOF {
-			err = fmt.Errorf("it goes on after the object")
+			err = fmt.Errorf("it goes on after the %s", what)
 		}
 	}
 	if err != nil {
-		return nil, &errs.FormatError{Offset: d.InputOffset(), What: fmt.Sprintf("%s is no JSON object: %v", name, err)}
+		var none T
+		return none, &errs.FormatError{Offset: d.InputOffset(), What: fmt.Sprintf("%s is no JSON %s: %v", name, what, err)}
 	}
-	return object, nil
+	return value, nil
 }
 
 // NewJSON returns a decoder of a text of JSON. It leaves it to ParseValue to notice

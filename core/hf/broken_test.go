@@ -97,7 +97,7 @@ func TestContradictions(t *testing.T) {
 		{"missing embedding", without("model.embed_tokens.weight"), []string{`no tensor "model.embed_tokens.weight"`}},
 		{"heads that don't divide", set("num_attention_heads", 3), []string{"hidden_size 8", "num_attention_heads 3"}},
 		{"key heads that don't divide", set("num_key_value_heads", 3), []string{"num_attention_heads 2", "num_key_value_heads 3"}},
-		{"no width", set("hidden_size", nil), []string{`"hidden_size" or "n_embd" is missing`}},
+		{"no width", set("hidden_size", nil), []string{`"hidden_size" or "n_embd" or "d_model" is missing`}},
 		{"width of 0", set("hidden_size", 0), []string{`"hidden_size" is 0`}},
 		{"width that is huge", set("hidden_size", 1<<40), []string{`"hidden_size" is 1099511627776`}},
 		{"width that is a text", set("hidden_size", "8"), []string{`"hidden_size" is 8`}},
@@ -133,7 +133,7 @@ func TestUnsupported(t *testing.T) {
 		change func(map[string]any, *[]coretest.STensor)
 		want   string
 	}{
-		{"architecture", set("architectures", []any{"BloomForCausalLM"}), `"BloomForCausalLM" of config.json (supported are Cohere2ForCausalLM, CohereForCausalLM, GPT2LMHeadModel`},
+		{"architecture", set("architectures", []any{"BloomForCausalLM"}), `"BloomForCausalLM" of config.json (supported are BertForMaskedLM, BertModel, Cohere2ForCausalLM`},
 		{"activation", set("hidden_act", "relu"), "hidden_act relu"},
 		{"scaling", set("rope_scaling", map[string]any{"type": "dynamic", "factor": 2}), `rope_type "dynamic"`},
 		{"layers without rotation", of("SmolLM3ForCausalLM", "no_rope_layers", []any{0, 1}), "no_rope_layers [0 1]"},

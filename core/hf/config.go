@@ -83,6 +83,18 @@ func (c *config) integer(key string, v any) int64 {
 	return n
 }
 
+// count returns an integer that may be 0, def if the key is not there.
+func (c *config) count(def int64, key string) int64 {
+	v := c.values[key]
+	switch v {
+	case nil:
+		return def
+	case files.Number("0"):
+		return 0
+	}
+	return c.integer(key, v)
+}
+
 // number returns a finite number, def if none of the keys is there.
 func (c *config) number(def float64, keys ...string) float64 {
 	key, v := c.find(keys...)
@@ -132,11 +144,11 @@ func (c *config) setBool(key string, b bool)     { c.w.Set(c.prefix+key, b) }
 
 // common sets the keys that all architectures have.
 func (c *config) common() {
-	c.setUint("block_count", c.size(0, "num_hidden_layers", "n_layer"))
+	c.setUint("block_count", c.size(0, "num_hidden_layers", "n_layer", "num_layers"))
 	c.setUint("context_length", c.size(0, "max_position_embeddings", "n_positions", "n_ctx"))
-	hidden := c.size(0, "hidden_size", "n_embd")
+	hidden := c.size(0, "hidden_size", "n_embd", "d_model")
 	c.setUint("embedding_length", hidden)
-	heads := c.size(0, "num_attention_heads", "n_head")
+	heads := c.size(0, "num_attention_heads", "n_head", "num_heads")
 	c.setUint("attention.head_count", heads)
 	c.size(0, "vocab_size")
 	c.setUint("vocab_size", c.sizes["vocab_size"])

@@ -31,13 +31,7 @@ func gemma3Keys(c *config) {
 	c.activation([]string{"hidden_activation", "hidden_act"}, "gelu", "gelu_pytorch_tanh")
 	c.rope(c.sizes["head_dim"], 1000000)
 	c.setUint("attention.sliding_window", c.size(4096, "sliding_window"))
-	local := c.number(10000, "rope_local_base_freq")
-	if r, ok := c.values["rope_parameters"].(map[string]any); ok {
-		if r, ok := r["sliding_attention"].(map[string]any); ok && r["rope_theta"] != nil {
-			local = c.float("rope_theta", r["rope_theta"])
-		}
-	}
-	c.setFloat("rope.freq_base_swa", local)
+	c.setFloat("rope.freq_base_swa", c.localBase(c.number(10000, "rope_local_base_freq")))
 	if cap := c.number(0, "final_logit_softcapping"); cap > 0 {
 		c.setFloat("final_logit_softcapping", cap)
 	}

@@ -1,6 +1,7 @@
 package hf_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io/fs"
@@ -59,6 +60,33 @@ func init() {
 	nameTables["phi2"] = append([][2]string{{"output_norm", "model.final_layernorm"}, {"attn_output", "self_attn.dense"}, {"ffn_up", "mlp.fc1"}, {"ffn_down", "mlp.fc2"}}, nameTables["llama"]...)
 }
 
+// bertNames is how BERT, RoBERTa and Nomic BERT call what they have in common.
+func bertNames(prefix string, own ...[2]string) [][2]string {
+	return append(own, [][2]string{{"token_embd_norm", prefix + "embeddings.LayerNorm"}, {"token_embd", prefix + "embeddings.word_embeddings"},
+		{"token_types", prefix + "embeddings.token_type_embeddings"}, {"position_embd", prefix + "embeddings.position_embeddings"}, {"blk", prefix + "encoder.layer"},
+		{"attn_q", "attention.self.query"}, {"attn_k", "attention.self.key"}, {"attn_v", "attention.self.value"}, {"attn_output_norm", "attention.output.LayerNorm"},
+		{"attn_output", "attention.output.dense"}, {"ffn_up", "intermediate.dense"}, {"ffn_down", "output.dense"}, {"layer_output_norm", "output.LayerNorm"}}...)
+}
+
+func init() {
+	nameTables["bert"], nameTables["roberta"] = bertNames(""), bertNames("roberta.")
+	nameTables["nomic-bert"] = bertNames("", [2]string{"token_embd_norm", "emb_ln"}, [2]string{"blk", "encoder.layers"}, [2]string{"attn_qkv", "attn.Wqkv"},
+		[2]string{"attn_output_norm", "norm1"}, [2]string{"attn_output", "attn.out_proj"}, [2]string{"layer_output_norm", "norm2"},
+		[2]string{"ffn_up", "mlp.fc11"}, [2]string{"ffn_gate", "mlp.fc12"}, [2]string{"ffn_down", "mlp.fc2"})
+	nameTables["modern-bert"] = [][2]string{{"token_embd_norm", "model.embeddings.norm"}, {"token_embd", "model.embeddings.tok_embeddings"}, {"output_norm", "model.final_norm"},
+		{"blk", "model.layers"}, {"attn_norm", "attn_norm"}, {"attn_qkv", "attn.Wqkv"}, {"attn_output", "attn.Wo"}, {"ffn_norm", "mlp_norm"}, {"ffn_up", "mlp.Wi"}, {"ffn_down", "mlp.Wo"}}
+	attention := [][2]string{{"attn_norm", "layer.0.layer_norm"}, {"attn_q.", "layer.0.SelfAttention.q."}, {"attn_k.", "layer.0.SelfAttention.k."}, {"attn_v.", "layer.0.SelfAttention.v."},
+		{"attn_o.", "layer.0.SelfAttention.o."}, {"attn_rel_b", "layer.0.SelfAttention.relative_attention_bias"}}
+	network := func(layer string) [][2]string {
+		return append([][2]string{{"ffn_norm", layer + "layer_norm"}, {"ffn_gate", layer + "DenseReluDense.wi_0"}, {"ffn_up", layer + "DenseReluDense.wi_1"}, {"ffn_down", layer + "DenseReluDense.wo"}}, attention...)
+	}
+	nameTables["t5 decoder"] = append(network("layer.2."), [][2]string{{"cross_attn_norm", "layer.1.layer_norm"}, {"cross_attn_q", "layer.1.EncDecAttention.q"},
+		{"cross_attn_k", "layer.1.EncDecAttention.k"}, {"cross_attn_v", "layer.1.EncDecAttention.v"}, {"cross_attn_o", "layer.1.EncDecAttention.o"}}...)
+	nameTables["t5"] = append(network("layer.1."), [][2]string{{"token_embd", "shared"}, {"output.", "lm_head."}, {"enc.output_norm", "encoder.final_layer_norm"},
+		{"dec.output_norm", "decoder.final_layer_norm"}, {"enc.blk", "encoder.block"}, {"dec.blk", "decoder.block"}}...)
+	nameTables["t5encoder"] = nameTables["t5"]
+}
+
 // apart gives what is one tensor in GGUF, or two, the tensors of the folder.
 func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 	byName := map[string]coretest.STensor{}
@@ -91,6 +119,13 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 			}
 			out = append(out, both)
 		case arch == "granitemoe" && strings.HasSuffix(x.Name, ".up.weight"):
+		case arch == "roberta" && strings.Contains(x.Name, "position_embeddings"): // two more, before those of a text
+			x.Raw = append(bytes.Repeat([]byte{0xAB}, 2*len(x.Raw)/int(x.Shape[0])), x.Raw...)
+			x.Shape[0] += 2
+			out = append(out, x)
+		case strings.HasPrefix(arch, "t5") && byName[strings.ReplaceAll(x.Name, "wi_1", "wi_0")].Raw == nil: // no gate
+			x.Name = strings.ReplaceAll(x.Name, "wi_1", "wi")
+			out = append(out, x)
 		default:
 			out = append(out, x)
 		}
@@ -99,15 +134,17 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 }
 
 func nameInFolder(arch, name string) string {
-	out := []string{}
-	rest := name
-	for _, word := range []string{"blk"} {
-		if strings.HasPrefix(rest, word+".") {
-			number, tail, _ := strings.Cut(rest[len(word)+1:], ".")
-			out, rest = append(out, replace(arch, word), number), tail
+	for _, word := range []string{"blk.", "enc.blk.", "dec.blk."} {
+		if rest, ok := strings.CutPrefix(name, word); ok {
+			number, tail, _ := strings.Cut(rest, ".")
+			within := arch
+			if word == "dec.blk." {
+				within = "t5 decoder"
+			}
+			return strings.Join([]string{replace(arch, strings.TrimSuffix(word, ".")), number, replace(within, tail)}, ".")
 		}
 	}
-	return strings.Join(append(out, replace(arch, rest)), ".")
+	return replace(arch, name)
 }
 
 func replace(arch, s string) string {
@@ -207,14 +244,26 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
+		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
 		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
 		hidden, _ := f.Uint(arch + ".embedding_length")
 		c["partial_rotary_factor"] = float64(part*heads) / float64(hidden)
 	}
+	if which := slices.Index([]string{"nomic-bert", "t5", "t5encoder"}, arch); which >= 0 { // which have names of their own
+		which = min(which, 1)
+		for old, own := range map[string][2]string{"num_hidden_layers": {"n_layer", "num_layers"}, "max_position_embeddings": {"n_positions", "n_positions"}, "hidden_size": {"n_embd", "d_model"},
+			"num_attention_heads": {"n_head", "num_heads"}, "intermediate_size": {"n_inner", "d_ff"}, "layer_norm_eps": {"layer_norm_epsilon", ""}, "rms_norm_eps": {"", "layer_norm_epsilon"},
+			"head_dim": {"", "d_kv"}, "num_key_value_heads": {"", ""}, "rope_theta": {"rotary_emb_base", ""}} {
+			if name := own[which]; name != "" && c[old] != nil {
+				c[name] = c[old]
+			}
+			delete(c, old)
+		}
+	}
 	c["hidden_act"] = "silu"
-	if strings.HasPrefix(arch, "gemma") || arch == "gptneox" || arch == "starcoder2" || arch == "phi2" {
+	if strings.HasPrefix(arch, "gemma") || arch == "gptneox" || arch == "starcoder2" || arch == "phi2" || strings.Contains(arch, "bert") {
 		c["hidden_act"] = "gelu"
 	}
 	return c
@@ -257,6 +306,13 @@ var goldens = []struct {
 	{"mixtral_moe", nil},
 	{"qwen2moe", map[string]any{"norm_topk_prob": false, "decoder_sparse_step": 1, "mlp_only_layers": []int{}}},
 	{"qwen3moe", map[string]any{"norm_topk_prob": true}},
+	{"bert", map[string]any{"type_vocab_size": 2, "position_embedding_type": "absolute"}},
+	{"roberta_bpe", map[string]any{"type_vocab_size": 1, "max_position_embeddings": 66, "pad_token_id": 1}},
+	{"nomic_bert", map[string]any{"type_vocab_size": 2, "activation_function": "swiglu", "rotary_emb_fraction": 1.0, "prenorm": false, "max_trained_positions": 64, "n_positions": 8192}},
+	{"modern_bert", map[string]any{"hidden_activation": "gelu", "global_attn_every_n_layers": 3, "local_attention": 8, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0}},
+	{"t5_gated", map[string]any{"feed_forward_proj": "gated-gelu", "tie_word_embeddings": false, "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "decoder_start_token_id": 0}},
+	{"t5_relu_tied", map[string]any{"feed_forward_proj": "relu", "relative_attention_num_buckets": 32, "num_decoder_layers": 2, "decoder_start_token_id": 0}},
+	{"t5encoder", map[string]any{"feed_forward_proj": "gated-gelu", "relative_attention_num_buckets": 32}},
 }
 
 // folderOf returns the folder of a golden file.
@@ -265,6 +321,9 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	names := arch
 	if _, experts := f.Value("llama.expert_count"); experts {
 		names = "mixtral"
+	}
+	if kind, _ := f.String("tokenizer.ggml.model"); arch == "bert" && kind == "gpt2" {
+		names = "roberta"
 	}
 	config := configOf(f, arch, names)
 	for k, v := range extra {
@@ -294,7 +353,13 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 			tensors = append(tensors, backwards(t, f, names, x, int(heads), int(head)))
 		}
 	}
-	return coretest.ModelFolder(t, config, shards, apart(names, tensors)...)
+	fsys := coretest.ModelFolder(t, config, shards, apart(names, tensors)...)
+	if _, pooled := f.Value(arch + ".pooling_type"); pooled { // all have the mean
+		fsys[hf.ModulesName] = &fstest.MapFile{Data: []byte(`[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+			{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]`)}
+		fsys[hf.PoolingName] = &fstest.MapFile{Data: []byte(`{"word_embedding_dimension": 64, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": false}`)}
+	}
+	return fsys
 }
 
 // viewFS opens a folder as GGUF.

@@ -85,6 +85,9 @@ func (m *Model) open() error {
 	if err := m.template(); err != nil {
 		return err
 	}
+	if err := m.pooling(); err != nil {
+		return err
+	}
 	if m.set, err = safetensors.Open(m.fsys); err != nil {
 		return err
 	}

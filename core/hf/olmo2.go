@@ -32,31 +32,5 @@ func olmo2Keys(c *config) {
 		return
 	}
 	c.setUint("attention.sliding_window", c.size(0, "sliding_window"))
-	c.w.Set(c.prefix+"attention.sliding_window_pattern", c.windows(4))
-}
-
-// windows says of each layer whether it has a window, by layer_types, or else whether
-// it is not one of a number of layers that the last sees all of the past.
-func (c *config) windows(every int) []bool {
-	out := make([]bool, c.sizes["num_hidden_layers"])
-	types, said := c.values["layer_types"].([]any)
-	if said && len(types) != len(out) {
-		c.fail("layer_types has %d entries for %d layers", len(types), len(out))
-		return nil
-	}
-	for i := range out {
-		out[i] = (i+1)%every != 0
-		if !said {
-			continue
-		}
-		switch types[i] {
-		case "sliding_attention":
-			out[i] = true
-		case "full_attention":
-			out[i] = false
-		default:
-			c.unsupported("a layer of type %v", types[i])
-		}
-	}
-	return out
+	c.w.Set(c.prefix+"attention.sliding_window_pattern", c.windows(func(i int) bool { return i%4 != 3 }))
 }

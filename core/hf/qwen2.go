@@ -5,7 +5,7 @@ package hf
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen2.
 func init() {
 	register(&family{
-		name: "qwen2", prefixes: []string{"model."}, head: "lm_head",
+		name: "qwen2", prefixes: []string{"model.", ""}, head: "lm_head",
 		keys: qwenKeys, once: llamaOnce, stacks: blocks("layers.%d.", qwen2Blocks()),
 	}, "Qwen2ForCausalLM")
 }

@@ -4,7 +4,7 @@ package hf
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen3.
 func init() {
 	register(&family{
-		name: "qwen3", prefixes: []string{"model."}, head: "lm_head",
+		name: "qwen3", prefixes: []string{"model.", ""}, head: "lm_head",
 		keys: qwenKeys, once: llamaOnce, stacks: blocks("layers.%d.", qwen3Blocks()),
 	}, "Qwen3ForCausalLM")
 }

@@ -49,6 +49,16 @@ func (c *config) ropeParameters() *config {
 	return &config{values: object, sizes: map[string]int64{}, names: map[string]string{}}
 }
 
+// localBase returns the base of the rotation in layers with a window, def if
+// rope_parameters doesn't say.
+func (c *config) localBase(def float64) float64 {
+	r, _ := c.values["rope_parameters"].(map[string]any)
+	if r, ok := r["sliding_attention"].(map[string]any); ok && r["rope_theta"] != nil {
+		return c.float("rope_theta", r["rope_theta"])
+	}
+	return def
+}
+
 // need returns a positive number that must be there.
 func (c *config) need(key string) float64 {
 	x := c.number(0, key)

@@ -24,6 +24,7 @@ type mapper struct {
 	set    *safetensors.Set
 	prefix string
 	used   map[string]bool // tensors of the set
+	made   map[string]bool // tensors of GGUF
 	out    []mapped
 }
 
@@ -40,7 +41,7 @@ type mapped struct {
 // the folder's files. Tensors that are missing, left over or of another shape than
 // config.json says are *errs.FormatErrors that name both.
 func (c *config) tensors(f *family, set *safetensors.Set) error {
-	m := &mapper{c: c, f: f, set: set, used: map[string]bool{}}
+	m := &mapper{c: c, f: f, set: set, used: map[string]bool{}, made: map[string]bool{}}
 	if err := m.all(); err != nil {
 		return err
 	}
@@ -209,6 +210,10 @@ func (c change) biasOf(dims string) string {
 
 // one maps one tensor, or several of the same shape that become one.
 func (m *mapper) one(r rule, from []string, to string) error {
+	if m.made[to] {
+		return contradiction("tensor %q is one too many, of those that have its place in a model of type %s", from[0], m.f.name)
+	}
+	m.made[to] = true
 	stored := m.c.shape(r.dims)
 	parts := make(joined, len(from))
 	for i, name := range from {
@@ -261,8 +266,10 @@ func (m *mapper) leftOver() error {
 }
 
 // buffers are the ends of names of tensors that old versions of transformers have
-// stored though they follow from config.json: masks and angles.
-var buffers = []string{".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"}
+// stored though they follow from config.json: masks, angles and positions; and one of
+// T5's that nothing uses.
+var buffers = []string{".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq", "embeddings.position_ids",
+	".EncDecAttention.relative_attention_bias.weight"}
 
 func (m *mapper) ignored(name string) bool {
 	for _, end := range buffers {

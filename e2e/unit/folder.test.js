@@ -33,6 +33,23 @@ test('of a folder that was picked, what is in folders within it is left out', as
   assert.deepEqual(await read(spec), { 'config.json': 'top', 'model.safetensors': 'w' });
 });
 
+test('of a folder that was picked, how a model that embeds pools is not left out', async () => {
+  const spec = sourceSpec([file('config.json', 'top', 'm/config.json'), file('modules.json', '[]', 'm/modules.json'), file('config.json', 'pool', 'm/1_Pooling/config.json'),
+    file('config.json', 'other', 'm/2_Dense/config.json'), file('model.safetensors', 'other', 'm/2_Dense/model.safetensors'), file('model.safetensors', 'w', 'm/model.safetensors')]);
+  assert.deepEqual(await read(spec), { 'config.json': 'top', 'modules.json': '[]', '1_Pooling/config.json': 'pool', 'model.safetensors': 'w' });
+});
+
+test('the same of a folder of which the page has a handle', async () => {
+  const directory = (entries) => ({ kind: 'directory', entries: async function* () { yield* Object.entries(entries); } });
+  const entry = (text) => ({ kind: 'file', getFile: async () => file('x', text) });
+  const handle = directory({
+    'config.json': entry('top'), 'README.md': entry('no'), 'model.safetensors': entry('w'), 'modules.json': entry('[]'),
+    '1_Pooling': directory({ 'config.json': entry('pool'), 'model.safetensors': entry('no'), '1_Pooling': directory({ 'config.json': entry('no') }) }),
+    onnx: { kind: 'directory', entries: () => assert.fail('nothing in it is wanted') },
+  });
+  assert.deepEqual(await read({ kind: 'handle', handle }), { 'config.json': 'top', 'model.safetensors': 'w', 'modules.json': '[]', '1_Pooling/config.json': 'pool' });
+});
+
 test('a model of llama2.c and its tokenizer', async () => {
   assert.deepEqual(await read(sourceSpec([file('stories.bin'), file('tok512.bin')])), { 'stories.bin': 'stories.bin', 'tok512.bin': 'tok512.bin' });
 });
@@ -74,6 +91,11 @@ test('a folder on a server: the shards of the index', async () => {
   assert.deepEqual(await read(sourceSpec(`${origin}/b/`)), {
     'config.json': '{}', 'tokenizer.model': 'sp', 'model.safetensors.index.json': index, 'm-1.safetensors': 'one', 'm-2.safetensors': 'two',
   });
+});
+
+test('a folder on a server: how a model that embeds pools', async () => {
+  Object.assign(files, { '/e/config.json': '{}', '/e/tokenizer.json': 'tok', '/e/modules.json': '[]', '/e/1_Pooling/config.json': 'pool', '/e/model.safetensors': 'w' });
+  assert.deepEqual(await read(sourceSpec(`${origin}/e/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'modules.json': '[]', '1_Pooling/config.json': 'pool', 'model.safetensors': 'w' });
 });
 
 for (const [name, there, code] of [

@@ -6,11 +6,18 @@ import { GanderError } from './errors.js';
 const CONFIG = 'config.json';
 const INDEX = 'model.safetensors.index.json';
 
-/** The small files of a Hugging Face folder, of which only the first must be there. */
-const SMALL = [CONFIG, 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
+/** What makes one vector of a text, in folders of models that embed, and the only file of it that lies in a folder within. */
+const MODULES = 'modules.json';
+const POOLING = '1_Pooling/config.json';
 
-/** Files that the engine may ask for, by their names. */
-const WANTED = /^(?:(?:generation_|tokenizer_)?config\.json|tokenizer\.json|special_tokens_map\.json|tokenizer\.model|chat_template\.jinja|.*\.safetensors|model\.safetensors\.index\.json|(?!pytorch_model).*\.bin)$/;
+/** The small files of a Hugging Face folder, of which only the first must be there. */
+const SMALL = [CONFIG, 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja', MODULES];
+
+/** Other files that the engine may ask for, by their names: vocabulary and weights. */
+const LARGE = /^(?:tokenizer\.model|[^/]*\.safetensors|model\.safetensors\.index\.json|(?!pytorch_model)[^/]*\.bin)$/;
+
+/** @param {string} name of a file, from the folder on */
+const isWanted = (name) => SMALL.includes(name) || name === POOLING || LARGE.test(name);
 
 /**
  * Says whether files are a model together because of their names, and not parts of a GGUF file.
@@ -22,20 +29,21 @@ export function areFolder(names) {
 }
 
 /**
- * The files of a folder that was picked, without those in folders within it.
+ * The files of a folder that was picked, without those in folders within it that nobody wants.
  *
  * @param {File[]} files
  * @returns {import('./source.js').SourceSpec | undefined} undefined if they are no folder
  */
 export function folderOfFiles(files) {
-  const top = files.filter(({ webkitRelativePath: path }) => !path || path.split('/').length === 2);
-  return areFolder(top.map(({ name }) => name)) ? folderSpec(top) : undefined;
+  /** @type {[string, File][]} by their names from the folder on */
+  const named = files.map((file) => [file.webkitRelativePath?.replace(/^[^/]*\//, '') || file.name, file]);
+  return areFolder(named.map(([name]) => name).filter((name) => !name.includes('/'))) ? folderSpec(named) : undefined;
 }
 
-/** @param {File[]} files */
+/** @param {[string, File][]} files */
 function folderSpec(files) {
-  const wanted = files.filter(({ name }) => WANTED.test(name));
-  return { kind: /** @type {const} */ ('parts'), parts: wanted.map((blob) => ({ kind: /** @type {const} */ ('blob'), blob })), names: wanted.map(({ name }) => name) };
+  const wanted = files.filter(([name]) => isWanted(name));
+  return { kind: /** @type {const} */ ('parts'), parts: wanted.map(([, blob]) => ({ kind: /** @type {const} */ ('blob'), blob })), names: wanted.map(([name]) => name) };
 }
 
 /**
@@ -44,16 +52,32 @@ function folderSpec(files) {
  * @param {FileSystemDirectoryHandle} handle
  */
 export async function folderOfHandle(handle) {
+  /** @type {[string, File][]} */
   const files = [];
   try {
-    const { entries } = /** @type {{entries: () => AsyncIterable<[string, FileSystemHandle]>}} */ (/** @type {unknown} */ (handle));
-    for await (const [name, entry] of entries.call(handle)) {
-      if (entry.kind === 'file' && WANTED.test(name)) files.push(await /** @type {FileSystemFileHandle} */ (entry).getFile());
-    }
+    for await (const [name, entry] of walk(handle, '')) files.push([name, await entry.getFile()]);
   } catch (cause) { // the folder went away, or may not be read any more
     throw new GanderError('io', `the folder ${handle.name} cannot be read: ${/** @type {Error} */ (cause).message}`, { cause });
   }
   return folderSpec(files);
+}
+
+/**
+ * The files of a folder that are wanted, also of those within it that have one.
+ *
+ * @param {FileSystemDirectoryHandle} handle
+ * @param {string} path of the folder, empty or with a slash behind
+ * @returns {AsyncGenerator<[string, FileSystemFileHandle]>}
+ */
+async function* walk(handle, path) {
+  const { entries } = /** @type {{entries: () => AsyncIterable<[string, FileSystemHandle]>}} */ (/** @type {unknown} */ (handle));
+  for await (const [name, entry] of entries.call(handle)) {
+    if (entry.kind === 'directory') {
+      if (POOLING.startsWith(`${path}${name}/`)) yield* walk(/** @type {FileSystemDirectoryHandle} */ (entry), `${path}${name}/`);
+    } else if (isWanted(path + name)) {
+      yield [path + name, /** @type {FileSystemFileHandle} */ (entry)];
+    }
+  }
 }
 
 /**
@@ -78,6 +102,7 @@ export async function folderOfURL(base, get, bytes) {
     }
   };
   for (const name of SMALL) await add(name, name === CONFIG);
+  if (found.has(MODULES)) await add(POOLING, false);
   if (!found.has('tokenizer.json')) await add('tokenizer.model', false);
   if (!(await add('model.safetensors', false))) {
     await add(INDEX, true);
@@ -92,7 +117,7 @@ export async function folderOfURL(base, get, bytes) {
  */
 function at(base, name) {
   const url = new URL(base);
-  url.pathname += encodeURIComponent(name); // before a query, with which some sites let in
+  url.pathname += name.split('/').map(encodeURIComponent).join('/'); // before a query, with which some sites let in
   return url.href;
 }
 
