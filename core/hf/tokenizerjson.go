@@ -22,7 +22,8 @@ type model struct {
 	Vocab        any      // an object of ids, or of other kinds than BPE a list
 	Merges       []string // "left right"
 	UnkToken     string
-	UnkID        int64 // of Unigram; -1 without
+	UnkID        int64  // of Unigram; -1 without
+	Continues    string // of WordPiece: what tokens that don't begin a word begin with
 	ByteFallback bool
 	IgnoreMerges bool
 }
@@ -45,6 +46,10 @@ type node struct {
 	Individual    bool   // of Digits
 	Pattern       string // of Split and Replace
 	CharsMap      string // of Precompiled, in base64
+	Clean         bool   // of BertNormalizer: clean_text, handle_chinese_chars
+	Chinese       bool
+	Lowercase     bool
+	StripAccents  *bool  // nil: if Lowercase
 	Single        []bool // of TemplateProcessing: which parts of the template of one text are special tokens
 }
 
@@ -83,7 +88,7 @@ func parseTokenizer(b []byte) (*tokenizerJSON, error) {
 	m := get[map[string]any](r, values, "model")
 	t.Model = model{
 		Type: get[string](r, m, "type"), Vocab: m["vocab"], UnkToken: get[string](r, m, "unk_token"),
-		ByteFallback: get[bool](r, m, "byte_fallback"), IgnoreMerges: get[bool](r, m, "ignore_merges"),
+		Continues: get[string](r, m, "continuing_subword_prefix"), ByteFallback: get[bool](r, m, "byte_fallback"), IgnoreMerges: get[bool](r, m, "ignore_merges"),
 	}
 	t.Model.UnkID = -1
 	if number := get[files.Number](r, m, "unk_id"); number != "" {
@@ -163,6 +168,12 @@ func (r *jsonFields) step(m map[string]any) node {
 		NoPrefixSpace: no("add_prefix_space"), NoRegex: no("use_regex"), Individual: get[bool](r, m, "individual_digits"),
 	}
 	n.CharsMap = get[string](r, m, "precompiled_charsmap")
+	if n.Type == "BertNormalizer" {
+		n.Clean, n.Chinese, n.Lowercase = !no("clean_text"), !no("handle_chinese_chars"), !no("lowercase")
+		if strip, ok := m["strip_accents"].(bool); ok {
+			n.StripAccents = &strip
+		}
+	}
 	for _, parts := range []string{"normalizers", "pretokenizers", "processors"} {
 		for _, part := range r.objects(m, parts) {
 			n.Parts = append(n.Parts, r.step(part))

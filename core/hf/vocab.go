@@ -86,13 +86,17 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 		return fmt.Errorf("%s: %w", TokenizerName, err)
 	}
 	w := c.w
-	if v.pieces != nil {
+	switch {
+	case v.pieces != nil:
 		v.sentencePiece(w)
-	} else if v.unigram != nil {
-		if err := v.unigram.kind(v, w); err != nil {
-			return fmt.Errorf("%s: %w", TokenizerName, err)
-		}
-	} else if err := v.kind(w); err != nil {
+	case v.unigram != nil:
+		err = v.unigram.kind(v, w)
+	case v.json.Model.Type == "WordPiece":
+		err = v.wordPiece(w)
+	default:
+		err = v.kind(w)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", TokenizerName, err)
 	}
 	w.Set("tokenizer.ggml.tokens", v.tokens)
@@ -162,8 +166,8 @@ func (v *vocabulary) readModel() error {
 	if m.Type == "Unigram" {
 		return v.readUnigram()
 	}
-	if m.Type != "BPE" {
-		return &errs.UnsupportedError{What: fmt.Sprintf("a tokenizer of type %s in GGUF with an architecture that writes text (supported are BPE and Unigram)", m.Type)}
+	if m.Type != "BPE" && m.Type != "WordPiece" {
+		return &errs.UnsupportedError{What: fmt.Sprintf("a tokenizer of type %s in GGUF (supported are BPE, Unigram and WordPiece)", m.Type)}
 	}
 	vocab, ok := m.Vocab.(map[string]any)
 	if !ok {
