@@ -21,8 +21,8 @@ type EmbedOptions struct {
 }
 
 // Embed returns the embedding [hidden] of a text: the hidden states of its tokens
-// behind the last norm, in a context of their own, pooled. With an encoder and a decoder they are the
-// encoder's.
+// behind the last norm, in a context of their own, pooled, and what the model has behind
+// that (arch.Projector). With an encoder and a decoder they are the encoder's.
 //
 // Errors: *errs.OptionError, *ContextFullError, *TokenError, *WorkerError,
 // *errs.UnsupportedError for a pooling of the file that is not one of these, or
@@ -52,7 +52,14 @@ func (m *Model) Embed(ctx context.Context, ids []int32, o EmbedOptions) ([]float
 		p.add(hidden[:n*m.config.HiddenSize])
 		ids = ids[n:]
 	}
-	return p.vector(o.Normalize), nil
+	x := p.vector()
+	if d, ok := m.decoder.(arch.Projector); ok {
+		d.Project(x)
+	}
+	if o.Normalize {
+		normalize(x)
+	}
+	return x, nil
 }
 
 // batch returns how many of n tokens go through the layers together.
@@ -104,23 +111,29 @@ func (p *pooler) add(x []float32) {
 }
 
 // vector returns the result.
-func (p *pooler) vector(normalize bool) []float32 {
+func (p *pooler) vector() []float32 {
 	scale := 1.0
 	if p.kind == arch.PoolingMean {
 		scale = 1 / float64(p.count)
-	}
-	if normalize {
-		square := 0.0
-		for _, v := range p.sum {
-			square += float64(v * v)
-		}
-		if square > 0 {
-			scale = 1 / math.Sqrt(square)
-		}
 	}
 	out := make([]float32, len(p.sum))
 	for i, v := range p.sum {
 		out[i] = float32(v * scale)
 	}
 	return out
+}
+
+// normalize scales x to the length 1, unless it is 0.
+func normalize(x []float32) {
+	square := 0.0
+	for _, v := range x {
+		square += float64(v) * float64(v)
+	}
+	if square == 0 {
+		return
+	}
+	scale := 1 / math.Sqrt(square)
+	for i, v := range x {
+		x[i] = float32(float64(v) * scale)
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/internal/coretest"
+	"github.com/gander-lm/gander/core/quant"
 )
 
 // TestEmbedGolden holds the pooled embeddings of every encoder to those of the reference;
@@ -91,6 +92,60 @@ func TestEncoderWritesNothing(t *testing.T) {
 	var full *core.ContextFullError
 	_, err = m.Embed(context.Background(), f.Prompt, core.EmbedOptions{})
 	require.ErrorAs(t, err, &full)
+}
+
+// TestDenseBehindPooling: EmbeddingGemma may have two matrices behind the pooling.
+func TestDenseBehindPooling(t *testing.T) {
+	f := coretest.Golden(t, "gemma_embedding")
+	data, err := os.ReadFile(f.ModelPath)
+	require.NoError(t, err)
+	pooled, err := openWorkers(t, data, 1, core.Options{}).Embed(context.Background(), f.Prompt, core.EmbedOptions{})
+	require.NoError(t, err)
+
+	e := coretest.Edit(t, data)
+	const width = 37
+	matrix := func(rows, cols int) (values []float32) {
+		for i := range rows * cols {
+			values = append(values, float32(math.Sin(float64(i*i%1009))))
+		}
+		raw := make([]byte, 4*len(values))
+		quant.F32.Quantize(raw, values)
+		e.Tensors[map[int]string{width: "dense_2.weight", len(pooled): "dense_3.weight"}[rows]] = coretest.EditedTensor{Shape: []int64{int64(cols), int64(rows)}, Type: quant.F32, Raw: raw}
+		return values
+	}
+	times := func(m []float32, x []float64) (y []float64) {
+		for ; len(m) > 0; m = m[len(x):] {
+			sum := 0.0
+			for i := range x {
+				sum += float64(m[i]) * x[i]
+			}
+			y = append(y, sum)
+		}
+		return y
+	}
+	up, down := matrix(width, len(pooled)), matrix(len(pooled), width)
+	var x []float64
+	for _, v := range pooled {
+		x = append(x, float64(v))
+	}
+	want := times(down, times(up, x))
+	for workers := 1; workers <= 3; workers++ {
+		got, err := openWorkers(t, e.Bytes(t), workers, core.Options{}).Embed(context.Background(), f.Prompt, core.EmbedOptions{})
+		require.NoError(t, err)
+		assert.InDeltaSlice(t, want, got, 1e-3)
+	}
+	normal, err := openWorkers(t, e.Bytes(t), 1, core.Options{}).Embed(context.Background(), f.Prompt, core.EmbedOptions{Normalize: true})
+	require.NoError(t, err)
+	length := 0.0
+	for _, v := range normal {
+		length += float64(v) * float64(v)
+	}
+	assert.InDelta(t, 1, length, 1e-6)
+
+	e.Tensors["dense_3.weight"] = e.Tensors["dense_2.weight"]
+	broken := e.Bytes(t)
+	_, err = core.Open(context.Background(), bytes.NewReader(broken), int64(len(broken)), core.Options{})
+	assert.ErrorContains(t, err, "dense_3.weight")
 }
 
 // TestEmbedOfDecoder: the last token's embedding gives the logits, times the output

@@ -34,6 +34,14 @@ type EncoderDecoder interface {
 	Encode(b *Batch)
 }
 
+// Projector is a Decoder with layers behind the pooling that makes one vector of a text.
+type Projector interface {
+	Decoder
+
+	// Project writes over x [hidden], which is pooled, what the layers make of it.
+	Project(x []float32)
+}
+
 // Batch is some tokens that follow each other, and where the results go.
 type Batch struct {
 	IDs     []int32 // at positions Cache.Len() and on; within the vocabulary

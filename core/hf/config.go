@@ -24,6 +24,13 @@ type config struct {
 	names map[string]string
 
 	vectors []vector // to be added to the tensors
+	behind  []behind // modules behind the model
+}
+
+// behind is a tensor of a module that has a folder of its own.
+type behind struct {
+	folder string
+	rule   rule
 }
 
 // vector is a tensor that is computed from config.json.

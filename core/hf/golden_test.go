@@ -60,6 +60,12 @@ func init() {
 	nameTables["phi2"] = append([][2]string{{"output_norm", "model.final_layernorm"}, {"attn_output", "self_attn.dense"}, {"ffn_up", "mlp.fc1"}, {"ffn_down", "mlp.fc2"}}, nameTables["llama"]...)
 }
 
+func init() { // EmbeddingGemma has Gemma's names without the prefix
+	for _, n := range nameTables["gemma2"] {
+		nameTables["gemma-embedding"] = append(nameTables["gemma-embedding"], [2]string{n[0], strings.TrimPrefix(n[1], "model.")})
+	}
+}
+
 // bertNames is how BERT, RoBERTa and Nomic BERT call what they have in common.
 func bertNames(prefix string, own ...[2]string) [][2]string {
 	return append(own, [][2]string{{"token_embd_norm", prefix + "embeddings.LayerNorm"}, {"token_embd", prefix + "embeddings.word_embeddings"},
@@ -244,7 +250,7 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
-		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
+		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
 		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
@@ -312,6 +318,7 @@ var goldens = []struct {
 	{"modern_bert", map[string]any{"hidden_activation": "gelu", "global_attn_every_n_layers": 3, "local_attention": 8, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0}},
 	{"t5_gated", map[string]any{"feed_forward_proj": "gated-gelu", "tie_word_embeddings": false, "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "decoder_start_token_id": 0}},
 	{"t5_relu_tied", map[string]any{"feed_forward_proj": "relu", "relative_attention_num_buckets": 32, "num_decoder_layers": 2, "decoder_start_token_id": 0}},
+	{"gemma_embedding", map[string]any{"query_pre_attn_scalar": 16, "use_bidirectional_attention": true}},
 	{"t5encoder", map[string]any{"feed_forward_proj": "gated-gelu", "relative_attention_num_buckets": 32}},
 }
 

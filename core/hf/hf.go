@@ -91,6 +91,13 @@ func (m *Model) open() error {
 	if m.set, err = safetensors.Open(m.fsys); err != nil {
 		return err
 	}
+	for _, b := range m.c.behind {
+		if err := m.set.AddFolder(m.fsys, b.folder); errors.Is(err, fs.ErrNotExist) {
+			return broken("%s names %s, which has no %s", ModulesName, b.folder, safetensors.SingleName)
+		} else if err != nil {
+			return err
+		}
+	}
 	return m.c.tensors(f, m.set)
 }
 

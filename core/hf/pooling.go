@@ -2,6 +2,7 @@ package hf
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -29,6 +30,7 @@ func (m *Model) pooling() error {
 	} else if err != nil {
 		return err
 	}
+	var dense []string
 	for _, x := range modules {
 		module, _ := x.(map[string]any)
 		kind, _ := module["type"].(string)
@@ -39,9 +41,14 @@ func (m *Model) pooling() error {
 			if err := m.poolingOf(path.Join(folder, "config.json")); err != nil {
 				return err
 			}
+		case "Dense":
+			dense = append(dense, folder)
 		default:
 			m.c.unsupported("%s of %s, behind the model", kind, ModulesName)
 		}
+	}
+	if len(dense) > 0 {
+		return m.denseOf(dense)
 	}
 	return m.c.err
 }
@@ -70,4 +77,39 @@ func (m *Model) poolingOf(name string) error {
 	}
 	m.File.Set(m.c.prefix+"pooling_type", poolings[ways[0]])
 	return nil
+}
+
+// denseOf takes over the matrices behind the pooling. GGUF has them for EmbeddingGemma,
+// two of them, without bias and activation.
+// Source: sentence_transformers/models/Dense.py; llama.cpp conversion/gemma.py.
+func (m *Model) denseOf(folders []string) error {
+	if m.c.prefix != "gemma-embedding." || len(folders) != 2 {
+		m.c.unsupported("%d Dense modules of %s behind a model of type %s", len(folders), ModulesName, strings.TrimSuffix(m.c.prefix, "."))
+		return m.c.err
+	}
+	for i, folder := range folders {
+		name := fmt.Sprintf("dense_%d", i+2)
+		object, err := files.ReadObject(m.fsys, path.Join(folder, "config.json"), maxJSON)
+		if errors.Is(err, fs.ErrNotExist) {
+			return broken("%s names %s, which is not there", ModulesName, path.Join(folder, "config.json"))
+		} else if err != nil {
+			return err
+		}
+		c := &config{values: object, sizes: map[string]int64{}, names: map[string]string{}}
+		activation := c.text("activation_function")
+		for _, end := range []string{"_in", "_out"} {
+			size := c.size(0, end[1:]+"_features")
+			m.c.sizes[name+end] = size
+			m.c.setUint(name+"_feat"+end, size)
+		}
+		switch {
+		case c.err != nil:
+			return fmt.Errorf("%s: %w", folder, c.err)
+		case c.boolean("bias", true) || activation[strings.LastIndex(activation, ".")+1:] != "Identity":
+			m.c.unsupported("a Dense module with bias or with the activation %s", activation)
+			return m.c.err
+		}
+		m.c.behind = append(m.c.behind, behind{folder, rule{to: name, from: folder + "/linear", dims: name + "_out," + name + "_in"}})
+	}
+	return m.c.err
 }

@@ -2,6 +2,7 @@ package hf_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/fstest"
 
@@ -50,5 +51,53 @@ func TestPooling(t *testing.T) {
 		got, ok := viewFS(t, fsys).Uint("llama.pooling_type")
 		assert.Equal(t, c.want > 0, ok)
 		assert.Equal(t, c.want, got)
+	}
+}
+
+// TestDense: EmbeddingGemma has two matrices behind the pooling, in folders of their own.
+func TestDense(t *testing.T) {
+	want := readGGUF(t, coretest.Golden(t, "gemma_embedding").ModelPath)
+	matrix := func(rows, cols int64) []byte {
+		raw := make([]byte, 4*rows*cols)
+		for i := range raw {
+			raw[i] = byte(i * 7)
+		}
+		return coretest.Safetensors(t, coretest.STensor{Name: "linear.weight", DType: "F32", Shape: []int64{rows, cols}, Raw: raw})
+	}
+	folder := func(change func(fstest.MapFS)) fstest.MapFS {
+		fsys := folderOf(t, want, map[string]any{"query_pre_attn_scalar": 16, "use_bidirectional_attention": true}, 1)
+		fsys[hf.ModulesName] = &fstest.MapFile{Data: []byte(`[` + poolingModule + `, {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}, {"path": "3_Dense", "type": "sentence_transformers.models.Dense"}]`)}
+		for name, size := range map[string][2]int64{"2_Dense": {20, 48}, "3_Dense": {48, 20}} {
+			fsys[name+"/model.safetensors"] = &fstest.MapFile{Data: matrix(size[0], size[1])}
+			fsys[name+"/config.json"] = &fstest.MapFile{Data: fmt.Appendf(nil, `{"in_features": %d, "out_features": %d, "bias": false, "activation_function": "torch.nn.modules.linear.Identity"}`, size[1], size[0])}
+		}
+		change(fsys)
+		return fsys
+	}
+	f := viewFS(t, folder(func(fstest.MapFS) {}))
+	for key, n := range map[string]uint64{"dense_2_feat_in": 48, "dense_2_feat_out": 20, "dense_3_feat_in": 20, "dense_3_feat_out": 48} {
+		got, _ := f.Uint("gemma-embedding." + key)
+		assert.Equal(t, n, got, key)
+	}
+	for name, raw := range map[string][]byte{"dense_2.weight": matrix(20, 48), "dense_3.weight": matrix(48, 20)} {
+		got := tensorBytes(t, f, name)
+		assert.Equal(t, raw[len(raw)-len(got):], got, name)
+	}
+	for _, c := range []struct{ name, file, text, err string }{
+		{"no config", "2_Dense/config.json", "", "names 2_Dense/config.json, which is not there"},
+		{"no weights", "3_Dense/model.safetensors", "", "names 3_Dense, which has no model.safetensors"},
+		{"bias", "2_Dense/config.json", `{"in_features": 48, "out_features": 20, "activation_function": "torch.nn.modules.linear.Identity"}`, "with bias"},
+		{"activation", "2_Dense/config.json", `{"in_features": 48, "out_features": 20, "bias": false, "activation_function": "torch.nn.modules.activation.Tanh"}`, "activation.Tanh"},
+		{"size", "2_Dense/config.json", `{"in_features": 48, "out_features": 21, "bias": false, "activation_function": "torch.nn.modules.linear.Identity"}`, `"2_Dense/linear.weight" in 2_Dense/model.safetensors has the shape [20 48]`},
+		{"no size", "2_Dense/config.json", `{"in_features": 0}`, `2_Dense: config.json: "in_features" is 0`},
+		{"only one", hf.ModulesName, `[` + poolingModule + `, {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]`, "1 Dense modules"},
+	} {
+		_, err := hf.Open(folder(func(fsys fstest.MapFS) {
+			delete(fsys, c.file)
+			if c.text != "" {
+				fsys[c.file] = &fstest.MapFile{Data: []byte(c.text)}
+			}
+		}))
+		assert.ErrorContains(t, err, c.err, c.name)
 	}
 }

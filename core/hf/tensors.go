@@ -109,6 +109,11 @@ func (m *mapper) all() error {
 			}
 		}
 	}
+	for _, b := range m.c.behind {
+		if err := m.rule(b.rule, "", ""); err != nil {
+			return err
+		}
+	}
 	return m.leftOver()
 }
 

@@ -33,6 +33,8 @@ type Set struct {
 type Part struct {
 	Name string // of the file
 	*File
+
+	prefix string // that the Set has before the names of its tensors
 }
 
 // Open reads the headers of a model's files: model.safetensors, or the shards that
@@ -49,7 +51,7 @@ func Open(fsys fs.FS) (*Set, error) {
 }
 
 func (s *Set) open(fsys fs.FS) error {
-	err := s.add(fsys, SingleName)
+	err := s.add(fsys, SingleName, "")
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -81,13 +83,22 @@ func (s *Set) open(fsys fs.FS) error {
 	}
 	sort.Strings(names)
 	for _, shard := range names {
-		if err := s.add(fsys, shard); errors.Is(err, fs.ErrNotExist) {
+		if err := s.add(fsys, shard, ""); errors.Is(err, fs.ErrNotExist) {
 			return &errs.FormatError{Offset: -1, What: fmt.Sprintf("the shard %s is missing, which %s names", shard, IndexName)}
 		} else if err != nil {
 			return err
 		}
 	}
 	return s.follow(weightMap)
+}
+
+// AddFolder adds the tensors of model.safetensors in a folder within, whose names then
+// begin with the folder's and a slash. A file that is not there is fs.ErrNotExist.
+func (s *Set) AddFolder(fsys fs.FS, folder string) error {
+	if err := s.add(fsys, folder+"/"+SingleName, folder+"/"); err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	return nil
 }
 
 // follow makes the index decide in which shard a tensor is.
@@ -106,8 +117,8 @@ func (s *Set) follow(weightMap map[string]string) error {
 	return nil
 }
 
-// add reads the header of one file.
-func (s *Set) add(fsys fs.FS, name string) error {
+// add reads the header of one file. The names of its tensors get a prefix.
+func (s *Set) add(fsys fs.FS, name, prefix string) error {
 	r, size, closer, err := files.Open(fsys, name)
 	if err != nil {
 		return err
@@ -118,9 +129,9 @@ func (s *Set) add(fsys fs.FS, name string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	for _, t := range f.Tensors {
-		s.byName[t.Name] = len(s.Parts)
+		s.byName[prefix+t.Name] = len(s.Parts)
 	}
-	s.Parts = append(s.Parts, Part{name, f})
+	s.Parts = append(s.Parts, Part{name, f, prefix})
 	return nil
 }
 
@@ -130,7 +141,7 @@ func (s *Set) Tensor(name string) (t *Tensor, part int, ok bool) {
 	if !ok {
 		return nil, 0, false
 	}
-	t, _ = s.Parts[part].Tensor(name)
+	t, _ = s.Parts[part].Tensor(strings.TrimPrefix(name, s.Parts[part].prefix))
 	return t, part, true
 }
 

@@ -35,8 +35,9 @@ test('of a folder that was picked, what is in folders within it is left out', as
 
 test('of a folder that was picked, how a model that embeds pools is not left out', async () => {
   const spec = sourceSpec([file('config.json', 'top', 'm/config.json'), file('modules.json', '[]', 'm/modules.json'), file('config.json', 'pool', 'm/1_Pooling/config.json'),
-    file('config.json', 'other', 'm/2_Dense/config.json'), file('model.safetensors', 'other', 'm/2_Dense/model.safetensors'), file('model.safetensors', 'w', 'm/model.safetensors')]);
-  assert.deepEqual(await read(spec), { 'config.json': 'top', 'modules.json': '[]', '1_Pooling/config.json': 'pool', 'model.safetensors': 'w' });
+    file('config.json', 'dense', 'm/2_Dense/config.json'), file('model.safetensors', 'matrix', 'm/2_Dense/model.safetensors'), file('model.safetensors', 'w', 'm/model.safetensors'),
+    file('config.json', 'no', 'm/onnx/2_Dense/config.json'), file('model.safetensors', 'no', 'm/1_Pooling/model.safetensors')]);
+  assert.deepEqual(await read(spec), { 'config.json': 'top', 'modules.json': '[]', '1_Pooling/config.json': 'pool', '2_Dense/config.json': 'dense', '2_Dense/model.safetensors': 'matrix', 'model.safetensors': 'w' });
 });
 
 test('the same of a folder of which the page has a handle', async () => {
@@ -94,8 +95,13 @@ test('a folder on a server: the shards of the index', async () => {
 });
 
 test('a folder on a server: how a model that embeds pools', async () => {
-  Object.assign(files, { '/e/config.json': '{}', '/e/tokenizer.json': 'tok', '/e/modules.json': '[]', '/e/1_Pooling/config.json': 'pool', '/e/model.safetensors': 'w' });
-  assert.deepEqual(await read(sourceSpec(`${origin}/e/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'modules.json': '[]', '1_Pooling/config.json': 'pool', 'model.safetensors': 'w' });
+  const list = '[{"path": ""}, {"path": "1_Pooling"}, {"path": "2_Dense"}, {"path": "../3_Dense"}, {}]';
+  Object.assign(files, { '/e/config.json': '{}', '/e/tokenizer.json': 'tok', '/e/modules.json': list, '/e/1_Pooling/config.json': 'pool', '/e/2_Dense/config.json': 'dense',
+    '/e/2_Dense/model.safetensors': 'matrix', '/3_Dense/config.json': 'no', '/e/model.safetensors': 'w' });
+  assert.deepEqual(await read(sourceSpec(`${origin}/e/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'modules.json': list, '1_Pooling/config.json': 'pool',
+    '2_Dense/config.json': 'dense', '2_Dense/model.safetensors': 'matrix', 'model.safetensors': 'w' });
+  files['/e/modules.json'] = '{}';
+  assert.deepEqual(Object.keys(await read(sourceSpec(`${origin}/e/`))), ['config.json', 'tokenizer.json', 'modules.json', 'model.safetensors']);
 });
 
 for (const [name, there, code] of [

@@ -6,9 +6,11 @@ import { GanderError } from './errors.js';
 const CONFIG = 'config.json';
 const INDEX = 'model.safetensors.index.json';
 
-/** What makes one vector of a text, in folders of models that embed, and the only file of it that lies in a folder within. */
+/** What makes one vector of a text, in folders of models that embed: a list of modules, and what those have in folders within. */
 const MODULES = 'modules.json';
-const POOLING = '1_Pooling/config.json';
+const MODULE = /^\d+_(?:Pooling|Dense)$/;
+const POOLING_FILES = ['config.json'];
+const DENSE_FILES = ['config.json', 'model.safetensors'];
 
 /** The small files of a Hugging Face folder, of which only the first must be there. */
 const SMALL = [CONFIG, 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja', MODULES];
@@ -16,8 +18,15 @@ const SMALL = [CONFIG, 'generation_config.json', 'tokenizer.json', 'tokenizer_co
 /** Other files that the engine may ask for, by their names: vocabulary and weights. */
 const LARGE = /^(?:tokenizer\.model|[^/]*\.safetensors|model\.safetensors\.index\.json|(?!pytorch_model)[^/]*\.bin)$/;
 
+/**
+ * The files of a module that the engine may ask for.
+ *
+ * @param {string} folder its name
+ */
+const moduleFiles = (folder) => (!MODULE.test(folder) ? [] : folder.endsWith('Dense') ? DENSE_FILES : POOLING_FILES).map((name) => `${folder}/${name}`);
+
 /** @param {string} name of a file, from the folder on */
-const isWanted = (name) => SMALL.includes(name) || name === POOLING || LARGE.test(name);
+const isWanted = (name) => SMALL.includes(name) || LARGE.test(name) || moduleFiles(name.split('/')[0]).includes(name);
 
 /**
  * Says whether files are a model together because of their names, and not parts of a GGUF file.
@@ -73,7 +82,7 @@ async function* walk(handle, path) {
   const { entries } = /** @type {{entries: () => AsyncIterable<[string, FileSystemHandle]>}} */ (/** @type {unknown} */ (handle));
   for await (const [name, entry] of entries.call(handle)) {
     if (entry.kind === 'directory') {
-      if (POOLING.startsWith(`${path}${name}/`)) yield* walk(/** @type {FileSystemDirectoryHandle} */ (entry), `${path}${name}/`);
+      if (!path && MODULE.test(name)) yield* walk(/** @type {FileSystemDirectoryHandle} */ (entry), `${path}${name}/`);
     } else if (isWanted(path + name)) {
       yield [path + name, /** @type {FileSystemFileHandle} */ (entry)];
     }
@@ -102,7 +111,11 @@ export async function folderOfURL(base, get, bytes) {
     }
   };
   for (const name of SMALL) await add(name, name === CONFIG);
-  if (found.has(MODULES)) await add(POOLING, false);
+  if (found.has(MODULES)) {
+    for (const folder of modules(await bytes(/** @type {T} */ (found.get(MODULES))))) {
+      for (const name of moduleFiles(folder)) await add(name, false);
+    }
+  }
   if (!found.has('tokenizer.json')) await add('tokenizer.model', false);
   if (!(await add('model.safetensors', false))) {
     await add(INDEX, true);
@@ -119,6 +132,21 @@ function at(base, name) {
   const url = new URL(base);
   url.pathname += name.split('/').map(encodeURIComponent).join('/'); // before a query, with which some sites let in
   return url.href;
+}
+
+/**
+ * The folders that modules.json names. What is wrong with it is for the engine to say.
+ *
+ * @param {Uint8Array} list
+ * @returns {string[]}
+ */
+function modules(list) {
+  try {
+    const all = JSON.parse(new TextDecoder().decode(list));
+    return all.map((/** @type {{path?: unknown}} */ module) => String(module.path));
+  } catch {
+    return [];
+  }
 }
 
 /**
