@@ -93,6 +93,16 @@ func init() {
 	nameTables["t5encoder"] = nameTables["t5"]
 }
 
+func init() {
+	nameTables["distilbert"] = [][2]string{{"token_embd_norm", "distilbert.embeddings.LayerNorm"}, {"token_embd", "distilbert.embeddings.word_embeddings"},
+		{"position_embd", "distilbert.embeddings.position_embeddings"}, {"blk", "distilbert.transformer.layer"}, {"attn_q", "attention.q_lin"}, {"attn_k", "attention.k_lin"},
+		{"attn_v", "attention.v_lin"}, {"attn_output_norm", "sa_layer_norm"}, {"attn_output", "attention.out_lin"}, {"ffn_up", "ffn.lin1"}, {"ffn_down", "ffn.lin2"},
+		{"layer_output_norm", "output_layer_norm"}}
+	nameTables["lfm2"] = append([][2]string{{"token_embd_norm", "model.embedding_norm"}, {"attn_norm", "operator_norm"}, {"ffn_norm", "ffn_norm"}, {"ffn_gate", "feed_forward.w1"},
+		{"ffn_up", "feed_forward.w3"}, {"ffn_down", "feed_forward.w2"}, {"shortconv", "conv"}, {"attn_output", "self_attn.out_proj"}, {"attn_q_norm", "self_attn.q_layernorm"},
+		{"attn_k_norm", "self_attn.k_layernorm"}}, nameTables["llama"]...)
+}
+
 // apart gives what is one tensor in GGUF, or two, the tensors of the folder.
 func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 	byName := map[string]coretest.STensor{}
@@ -125,6 +135,8 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 			}
 			out = append(out, both)
 		case arch == "granitemoe" && strings.HasSuffix(x.Name, ".up.weight"):
+		case strings.HasSuffix(x.Name, "conv.conv.weight"):
+			rows(x.Name, 0, x.Shape[0], x.Shape[0], 1, x.Shape[1])
 		case arch == "roberta" && strings.Contains(x.Name, "position_embeddings"): // two more, before those of a text
 			x.Raw = append(bytes.Repeat([]byte{0xAB}, 2*len(x.Raw)/int(x.Shape[0])), x.Raw...)
 			x.Shape[0] += 2
@@ -250,7 +262,7 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
-		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
+		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "distilbert": "DistilBertModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
 		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
@@ -313,12 +325,16 @@ var goldens = []struct {
 	{"qwen2moe", map[string]any{"norm_topk_prob": false, "decoder_sparse_step": 1, "mlp_only_layers": []int{}}},
 	{"qwen3moe", map[string]any{"norm_topk_prob": true}},
 	{"bert", map[string]any{"type_vocab_size": 2, "position_embedding_type": "absolute"}},
+	{"bert", map[string]any{"model_type": "distilbert", "hidden_size": nil, "dim": 64, "num_hidden_layers": nil, "n_layers": 3, "num_attention_heads": nil, "n_heads": 4,
+		"intermediate_size": nil, "hidden_dim": 128, "activation": "gelu", "layer_norm_eps": nil}},
 	{"roberta_bpe", map[string]any{"type_vocab_size": 1, "max_position_embeddings": 66, "pad_token_id": 1}},
 	{"nomic_bert", map[string]any{"type_vocab_size": 2, "activation_function": "swiglu", "rotary_emb_fraction": 1.0, "prenorm": false, "max_trained_positions": 64, "n_positions": 8192}},
 	{"modern_bert", map[string]any{"hidden_activation": "gelu", "global_attn_every_n_layers": 3, "local_attention": 8, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0}},
 	{"t5_gated", map[string]any{"feed_forward_proj": "gated-gelu", "tie_word_embeddings": false, "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "decoder_start_token_id": 0}},
 	{"t5_relu_tied", map[string]any{"feed_forward_proj": "relu", "relative_attention_num_buckets": 32, "num_decoder_layers": 2, "decoder_start_token_id": 0}},
 	{"gemma_embedding", map[string]any{"query_pre_attn_scalar": 16, "use_bidirectional_attention": true}},
+	{"lfm2", map[string]any{"num_key_value_heads": 2, "norm_eps": 1e-6, "conv_L_cache": 3, "layer_types": []string{"conv", "full_attention", "conv", "full_attention"},
+		"block_ff_dim": 120, "block_multiple_of": 32, "intermediate_size": nil, "block_ffn_dim_multiplier": 1.0}},
 	{"t5encoder", map[string]any{"feed_forward_proj": "gated-gelu", "relative_attention_num_buckets": 32}},
 }
 
@@ -331,6 +347,9 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	}
 	if kind, _ := f.String("tokenizer.ggml.model"); arch == "bert" && kind == "gpt2" {
 		names = "roberta"
+	}
+	if extra["model_type"] == "distilbert" {
+		names = "distilbert"
 	}
 	config := configOf(f, arch, names)
 	for k, v := range extra {
@@ -356,7 +375,7 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	}
 	var tensors []coretest.STensor
 	for i := range f.Tensors {
-		if x := &f.Tensors[i]; !strings.HasPrefix(x.Name, "rope_") {
+		if x := &f.Tensors[i]; !strings.HasPrefix(x.Name, "rope_") && (names != "distilbert" || x.Name != "token_types.weight") {
 			tensors = append(tensors, backwards(t, f, names, x, int(heads), int(head)))
 		}
 	}
@@ -385,8 +404,14 @@ func viewFS(t testing.TB, fsys fs.FS) *gguf.File {
 func TestGoldenModels(t *testing.T) {
 	for _, g := range goldens {
 		for _, shards := range []int{1, 3} {
-			t.Run(fmt.Sprint(g.name, shards), func(t *testing.T) {
+			t.Run(fmt.Sprint(g.name, g.config["model_type"], shards), func(t *testing.T) {
 				want := readGGUF(t, coretest.Golden(t, g.name).ModelPath)
+				if g.config["model_type"] == "distilbert" { // which has all but types of token, and a fixed epsilon
+					e := coretest.Edit(t, readFile(t, coretest.Golden(t, g.name).ModelPath))
+					delete(e.Tensors, "token_types.weight")
+					e.Keys["bert.attention.layer_norm_epsilon"] = float32(1e-12)
+					want = parseGGUF(t, e.Bytes(t))
+				}
 				arch, _ := want.String("general.architecture")
 				got := viewFS(t, folderOf(t, want, g.config, shards))
 				for _, key := range want.Keys() {

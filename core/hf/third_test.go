@@ -15,8 +15,18 @@ import (
 // readGGUF reads a file from disk.
 func readGGUF(t testing.TB, path string) *gguf.File {
 	t.Helper()
+	return parseGGUF(t, readFile(t, path))
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
+	return b
+}
+
+func parseGGUF(t testing.TB, b []byte) *gguf.File {
+	t.Helper()
 	f, err := gguf.Read(bytes.NewReader(b), int64(len(b)))
 	require.NoError(t, err)
 	return f

@@ -1,0 +1,83 @@
+package hf
+
+// LFM2: blocks with a short convolution, and some with attention. The last norm is called
+// the embedding's.
+// Source: llama.cpp conversion/lfm2.py; transformers models/lfm2.
+func init() {
+	register(&family{
+		name: "lfm2", prefixes: []string{"model."}, head: "lm_head", tied: true,
+		keys: lfm2Keys,
+		once: []rule{
+			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
+			{to: "token_embd_norm", from: "embedding_norm", dims: "hidden_size"},
+		},
+		stacks: blocks("layers.%d.", []rule{
+			{to: "attn_norm", from: "operator_norm", dims: "hidden_size"},
+			{to: "ffn_norm", from: "ffn_norm", dims: "hidden_size"},
+			{to: "ffn_gate", from: "feed_forward.w1", dims: "feed_forward_length,hidden_size"},
+			{to: "ffn_up", from: "feed_forward.w3", dims: "feed_forward_length,hidden_size"},
+			{to: "ffn_down", from: "feed_forward.w2", dims: "hidden_size,feed_forward_length"},
+			{to: "shortconv.conv", from: "conv.conv", dims: "hidden_size,1,conv_L_cache", out: "hidden_size,conv_L_cache", change: change{f32: true}, optional: true},
+			{to: "shortconv.in_proj", from: "conv.in_proj", dims: "3*hidden_size,hidden_size", optional: true},
+			{to: "shortconv.out_proj", from: "conv.out_proj", dims: "hidden_size,hidden_size", optional: true},
+			{to: "attn_q", from: "self_attn.q_proj", dims: "num_attention_heads*head_dim,hidden_size", optional: true},
+			{to: "attn_k", from: "self_attn.k_proj", dims: "num_key_value_heads*head_dim,hidden_size", optional: true},
+			{to: "attn_v", from: "self_attn.v_proj", dims: "num_key_value_heads*head_dim,hidden_size", optional: true},
+			{to: "attn_output", from: "self_attn.out_proj", dims: "hidden_size,num_attention_heads*head_dim", optional: true},
+			{to: "attn_q_norm", from: "self_attn.q_layernorm", dims: "head_dim", optional: true},
+			{to: "attn_k_norm", from: "self_attn.k_layernorm", dims: "head_dim", optional: true},
+		}),
+	}, "Lfm2ForCausalLM")
+}
+
+func lfm2Keys(c *config) {
+	if tied := c.values["tie_embedding"]; tied != nil && c.values["tie_word_embeddings"] == nil { // in old files
+		c.values["tie_word_embeddings"] = tied
+	}
+	c.common()
+	heads := c.sizes["num_attention_heads"]
+	kv := c.size(heads, "num_key_value_heads")
+	if heads%kv != 0 {
+		c.fail("num_attention_heads %d is no multiple of num_key_value_heads %d", heads, kv)
+	}
+	c.sizes["head_dim"] = max(1, c.sizes["hidden_size"]/heads)
+	types, _ := c.values["layer_types"].([]any)
+	if int64(len(types)) != c.sizes["num_hidden_layers"] {
+		c.fail("layer_types has %d entries for %d layers", len(types), c.sizes["num_hidden_layers"])
+		return
+	}
+	perLayer := make([]int32, len(types))
+	for i, kind := range types {
+		switch kind {
+		case "full_attention":
+			perLayer[i] = int32(kv)
+		case "conv":
+		default:
+			c.unsupported("a layer of type %v", kind)
+		}
+	}
+	c.w.Set(c.prefix+"attention.head_count_kv", perLayer)
+	c.lfm2Network()
+	c.setFloat("attention.layer_norm_rms_epsilon", c.number(1e-5, "norm_eps", "block_norm_eps"))
+	c.setUint("shortconv.l_cache", c.size(3, "conv_L_cache"))
+	c.only("conv_bias", false)
+	c.rope(c.sizes["head_dim"], 1000000)
+}
+
+// lfm2Network sets the width of the networks, which config.json has before it is cut to two
+// thirds and rounded up.
+// Source: transformers models/lfm2/modeling_lfm2.py (Lfm2MLP).
+func (c *config) lfm2Network() {
+	width := c.size(0, "block_ff_dim", "intermediate_size")
+	if c.boolean("block_auto_adjust_ff_dim", true) {
+		multiple := c.size(256, "block_multiple_of")
+		width = int64(c.number(1, "block_ffn_dim_multiplier") * float64(2*width/3))
+		width = (width + multiple - 1) / multiple * multiple
+	}
+	if width < 1 || width > most {
+		c.fail("block_ffn_dim_multiplier makes a network of %d", width)
+		width = 1
+	}
+	c.sizes["feed_forward_length"] = width
+	c.setUint("feed_forward_length", width)
+}
