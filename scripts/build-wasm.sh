@@ -5,14 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOTOOLCHAIN=${GOTOOLCHAIN:-go1.27.4}
 
-# Packages that run only while a model is opened, for a chat's prompt or for a message:
-# without inlining the download is an eighteenth smaller. The others need their speed.
+# Packages that run only while a model is opened, for a chat's prompt or for a message,
+# and core/arch, whose work is in kernels that it calls a few hundred times a step:
+# without inlining the download is a fifteenth smaller. The others need their speed.
 module=github.com/gander-lm/gander
 small=(-gcflags=$module/core=-l -gcflags=$module/wasm=-l -gcflags=golang.org/x/...=-l)
-for package in chat errs files folder gguf hf llama2c safetensors; do
+for package in arch chat errs files folder gguf hf llama2c safetensors; do
   small+=(-gcflags=$module/core/$package=-l)
 done
-for package in context fmt io/fs path reflect syscall time; do
+for package in context fmt internal/poll io/fs os path reflect strconv syscall syscall/js time; do
   small+=(-gcflags=$package=-l)
 done
 

@@ -9,32 +9,40 @@ import (
 // BERT, and RoBERTa and its kin, whose first positions are no text's and are left out.
 // Source: llama.cpp conversion/bert.py; transformers models/bert, roberta, xlm_roberta.
 func init() {
-	rules := []rule{
-		{to: "attn_q", from: "attention.self.query", dims: "hidden_size,hidden_size", bias: true},
-		{to: "attn_k", from: "attention.self.key", dims: "hidden_size,hidden_size", bias: true},
-		{to: "attn_v", from: "attention.self.value", dims: "hidden_size,hidden_size", bias: true},
-		{to: "attn_output", from: "attention.output.dense", dims: "hidden_size,hidden_size", bias: true},
-		{to: "attn_output_norm", from: "attention.output.LayerNorm", dims: "hidden_size", bias: true},
-		{to: "ffn_up", from: "intermediate.dense", dims: "intermediate_size,hidden_size", bias: true},
-		{to: "ffn_down", from: "output.dense", dims: "hidden_size,intermediate_size", bias: true},
-		{to: "layer_output_norm", from: "output.LayerNorm", dims: "hidden_size", bias: true},
+	register(bert, "BertModel", "BertForMaskedLM")
+	register(roberta, "RobertaModel", "RobertaForMaskedLM", "XLMRobertaModel", "XLMRobertaForMaskedLM")
+}
+
+func bert() *family { return bertFamily("bert.", func(c *config) { bertKeys(c, 0) }) }
+
+func roberta() *family {
+	return bertFamily("roberta.", func(c *config) { bertKeys(c, 1+c.count(1, "pad_token_id")) })
+}
+
+func bertFamily(prefix string, keys func(*config)) *family {
+	rules := table(`
+	attn_q             attention.self.query        hidden_size,hidden_size        bias
+	attn_k             attention.self.key          hidden_size,hidden_size        bias
+	attn_v             attention.self.value        hidden_size,hidden_size        bias
+	attn_output        attention.output.dense      hidden_size,hidden_size        bias
+	attn_output_norm   attention.output.LayerNorm  hidden_size                    bias
+	ffn_up             intermediate.dense          intermediate_size,hidden_size  bias
+	ffn_down           output.dense                hidden_size,intermediate_size  bias
+	layer_output_norm  output.LayerNorm            hidden_size                    bias
+`)
+	once := table(`
+	token_embd       embeddings.word_embeddings        vocab_size,hidden_size
+	token_embd_norm  embeddings.LayerNorm              hidden_size                                       bias
+	token_types      embeddings.token_type_embeddings  type_vocab_size,hidden_size                       f32
+	position_embd    embeddings.position_embeddings    max_position_embeddings+no_positions,hidden_size  out=max_position_embeddings,hidden_size f32
+`)
+	textPositions := func(c *config, row int) int { return row + int(c.sizes["no_positions"]) }
+	return &family{
+		name: "bert", prefixes: []string{"", prefix}, ignore: []string{"cls.", "lm_head.", "pooler.", prefix + "pooler."},
+		keys:   keys,
+		once:   reorder(once, textPositions, "position_embd"),
+		stacks: blocks("encoder.layer.%d.", rules),
 	}
-	family := func(prefix string, keys func(*config)) *family {
-		return &family{
-			name: "bert", prefixes: []string{"", prefix}, ignore: []string{"cls.", "lm_head.", "pooler.", prefix + "pooler."},
-			keys: keys,
-			once: []rule{
-				{to: "token_embd", from: "embeddings.word_embeddings", dims: "vocab_size,hidden_size"},
-				{to: "token_embd_norm", from: "embeddings.LayerNorm", dims: "hidden_size", bias: true},
-				{to: "token_types", from: "embeddings.token_type_embeddings", dims: "type_vocab_size,hidden_size", change: change{f32: true}},
-				{to: "position_embd", from: "embeddings.position_embeddings", dims: "max_position_embeddings+no_positions,hidden_size", out: "max_position_embeddings,hidden_size",
-					change: change{f32: true, rows: func(c *config, row int) int { return row + int(c.sizes["no_positions"]) }}},
-			},
-			stacks: blocks("encoder.layer.%d.", rules),
-		}
-	}
-	register(family("bert.", func(c *config) { bertKeys(c, 0) }), "BertModel", "BertForMaskedLM")
-	register(family("roberta.", func(c *config) { bertKeys(c, 1+c.count(1, "pad_token_id")) }), "RobertaModel", "RobertaForMaskedLM", "XLMRobertaModel", "XLMRobertaForMaskedLM")
 }
 
 // bertKeys sets BERT's keys. Some positions, before those of a text, are none.

@@ -3,11 +3,13 @@ package hf
 // Cohere 2, of Command R7B: Command R with windows in all layers but every fourth, which
 // don't rotate.
 // Source: llama.cpp conversion/command_r.py; transformers models/cohere2.
-func init() {
-	register(&family{
+func init() { register(cohere2, "Cohere2ForCausalLM") }
+
+func cohere2() *family {
+	return &family{
 		name: "cohere2", prefixes: []string{"model."}, head: "lm_head", tied: true,
-		keys: cohere2Keys, once: llamaOnce, stacks: blocks("layers.%d.", commandRBlocks()),
-	}, "Cohere2ForCausalLM")
+		keys: cohere2Keys, once: llamaOnce(), stacks: blocks("layers.%d.", commandRBlocks()),
+	}
 }
 
 func cohere2Keys(c *config) {

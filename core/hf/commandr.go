@@ -3,15 +3,17 @@ package hf
 // Command R: attention and network side by side behind one LayerNorm without bias,
 // logits times a factor. Command R+ has a norm for each head of query and key.
 // Source: llama.cpp conversion/command_r.py; transformers models/cohere.
-func init() {
-	register(&family{
+func init() { register(commandR, "CohereForCausalLM") }
+
+func commandR() *family {
+	return &family{
 		name: "command-r", prefixes: []string{"model."}, head: "lm_head", tied: true,
-		keys: commandRKeys, once: llamaOnce,
-		stacks: blocks("layers.%d.", append(commandRBlocks(),
-			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "num_attention_heads,head_dim", change: change{f32: true}, optional: true},
-			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "num_key_value_heads,head_dim", change: change{f32: true}, optional: true},
-		)),
-	}, "CohereForCausalLM")
+		keys: commandRKeys, once: llamaOnce(),
+		stacks: blocks("layers.%d.", append(commandRBlocks(), table(`
+	attn_q_norm  self_attn.q_norm  num_attention_heads,head_dim  optional f32
+	attn_k_norm  self_attn.k_norm  num_key_value_heads,head_dim  optional f32
+`)...)),
+	}
 }
 
 func commandRKeys(c *config) {
@@ -31,13 +33,16 @@ func (c *config) cohere(logitScale float64) {
 	c.activation([]string{"hidden_act"}, "silu")
 }
 
-// commandRBlocks are Llama's without the second norm.
+// commandRBlocks are a block's tensors in both.
 func commandRBlocks() []rule {
-	var rules []rule
-	for _, r := range llamaBlocks(change{}) {
-		if r.to != "ffn_norm" {
-			rules = append(rules, r)
-		}
-	}
-	return rules
+	return table(`
+	attn_norm    input_layernorm   hidden_size
+	attn_q       self_attn.q_proj  num_attention_heads*head_dim,hidden_size
+	attn_k       self_attn.k_proj  num_key_value_heads*head_dim,hidden_size
+	attn_v       self_attn.v_proj  num_key_value_heads*head_dim,hidden_size
+	attn_output  self_attn.o_proj  hidden_size,num_attention_heads*head_dim
+	ffn_gate     mlp.gate_proj     intermediate_size,hidden_size
+	ffn_up       mlp.up_proj       intermediate_size,hidden_size
+	ffn_down     mlp.down_proj     hidden_size,intermediate_size
+`)
 }

@@ -4,26 +4,28 @@ import "github.com/gander-lm/gander/core/files"
 
 // DistilBERT: BERT with other names, and without types of token. GGUF calls it BERT.
 // Source: llama.cpp conversion/bert.py; transformers models/distilbert.
-func init() {
-	register(&family{
+func init() { register(distilBERT, "DistilBertModel", "DistilBertForMaskedLM") }
+
+func distilBERT() *family {
+	return &family{
 		name: "bert", prefixes: []string{"", "distilbert."}, ignore: []string{"vocab_transform.", "vocab_layer_norm.", "vocab_projector."},
 		keys: distilBERTKeys,
-		once: []rule{
-			{to: "token_embd", from: "embeddings.word_embeddings", dims: "vocab_size,hidden_size"},
-			{to: "token_embd_norm", from: "embeddings.LayerNorm", dims: "hidden_size", bias: true},
-			{to: "position_embd", from: "embeddings.position_embeddings", dims: "max_position_embeddings,hidden_size", change: change{f32: true}},
-		},
-		stacks: blocks("transformer.layer.%d.", []rule{
-			{to: "attn_q", from: "attention.q_lin", dims: "hidden_size,hidden_size", bias: true},
-			{to: "attn_k", from: "attention.k_lin", dims: "hidden_size,hidden_size", bias: true},
-			{to: "attn_v", from: "attention.v_lin", dims: "hidden_size,hidden_size", bias: true},
-			{to: "attn_output", from: "attention.out_lin", dims: "hidden_size,hidden_size", bias: true},
-			{to: "attn_output_norm", from: "sa_layer_norm", dims: "hidden_size", bias: true},
-			{to: "ffn_up", from: "ffn.lin1", dims: "intermediate_size,hidden_size", bias: true},
-			{to: "ffn_down", from: "ffn.lin2", dims: "hidden_size,intermediate_size", bias: true},
-			{to: "layer_output_norm", from: "output_layer_norm", dims: "hidden_size", bias: true},
-		}),
-	}, "DistilBertModel", "DistilBertForMaskedLM")
+		once: table(`
+	token_embd       embeddings.word_embeddings      vocab_size,hidden_size
+	token_embd_norm  embeddings.LayerNorm            hidden_size                          bias
+	position_embd    embeddings.position_embeddings  max_position_embeddings,hidden_size  f32
+`),
+		stacks: blocks("transformer.layer.%d.", table(`
+	attn_q             attention.q_lin    hidden_size,hidden_size        bias
+	attn_k             attention.k_lin    hidden_size,hidden_size        bias
+	attn_v             attention.v_lin    hidden_size,hidden_size        bias
+	attn_output        attention.out_lin  hidden_size,hidden_size        bias
+	attn_output_norm   sa_layer_norm      hidden_size                    bias
+	ffn_up             ffn.lin1           intermediate_size,hidden_size  bias
+	ffn_down           ffn.lin2           hidden_size,intermediate_size  bias
+	layer_output_norm  output_layer_norm  hidden_size                    bias
+`)),
+	}
 }
 
 func distilBERTKeys(c *config) {

@@ -3,6 +3,7 @@ package hf
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // family is how the models of one architecture become GGUF. Each is registered,
-// by the names in config.json's architectures, by a file of its own.
+// by the names in config.json's architectures, by a file of its own, with tables of
+// its tensors.
 type family struct {
 	name     string   // general.architecture
 	prefixes []string // what the names of the tensors begin with, in different versions
@@ -61,11 +63,57 @@ type change struct {
 	f32       bool                         // a table that is always kept as float32
 }
 
-var families = map[string]*family{}
+// table reads rules, one a line: the name in GGUF, that in the folder, the shape, and
+// words for what else there is to a tensor. It panics on one that it doesn't know, which
+// is a mistake in this package.
+func table(text string) []rule {
+	var rules []rule
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		r := rule{to: words[0], from: words[1], dims: words[2]}
+		for _, word := range words[3:] {
+			name, value, _ := strings.Cut(word, "=")
+			switch name {
+			case "bias":
+				r.bias = true
+			case "optional":
+				r.optional = true
+			case "f32":
+				r.change.f32 = true
+			case "transpose":
+				r.change.transpose = true
+			case "out":
+				r.out = value
+			case "each":
+				r.each = value
+			default:
+				panic("hf: a rule for " + r.to + " with the word " + word)
+			}
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// reorder sets the order of rows of some tensors, and returns all rules.
+func reorder(rules []rule, rows func(c *config, row int) int, to ...string) []rule {
+	for i := range rules {
+		if slices.Contains(to, rules[i].to) {
+			rules[i].change.rows = rows
+		}
+	}
+	return rules
+}
+
+// families make the family of an architecture when it is needed.
+var families = map[string]func() *family{}
 
 // register adds a family under the names that config.json's architectures has for
 // it; it panics on a duplicate, which is a mistake in this package.
-func register(f *family, architectures ...string) {
+func register(f func() *family, architectures ...string) {
 	for _, a := range architectures {
 		if families[a] != nil {
 			panic("hf: " + a + " is registered twice")
@@ -112,5 +160,5 @@ func familyOf(c map[string]any) (*family, error) {
 	if !ok {
 		return nil, &errs.UnsupportedError{What: fmt.Sprintf("architecture %q of config.json (supported are %s)", name, strings.Join(Architectures(), ", "))}
 	}
-	return f, nil
+	return f(), nil
 }

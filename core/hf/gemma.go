@@ -3,11 +3,13 @@ package hf
 // Gemma: Llama with pairs half a head apart, GELU in place of SiLU, and norms that
 // are stored less one.
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma.
-func init() {
-	register(&family{
+func init() { register(gemma, "GemmaForCausalLM") }
+
+func gemma() *family {
+	return &family{
 		name: "gemma", prefixes: []string{"model."}, head: "lm_head", tied: true,
-		keys: gemmaKeys, once: gemmaNorms(llamaOnce), stacks: blocks("layers.%d.", gemmaNorms(llamaBlocks(change{}))),
-	}, "GemmaForCausalLM")
+		keys: gemmaKeys, once: gemmaNorms(llamaOnce()), stacks: blocks("layers.%d.", gemmaNorms(llamaBlocks())),
+	}
 }
 
 func gemmaKeys(c *config) {

@@ -3,11 +3,13 @@ package hf
 // Gemma 2: Gemma with norms after attention and feed-forward network too, caps on
 // scores and logits, and a window in every second layer.
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma2.
-func init() {
-	register(&family{
+func init() { register(gemma2, "Gemma2ForCausalLM") }
+
+func gemma2() *family {
+	return &family{
 		name: "gemma2", prefixes: []string{"model."}, head: "lm_head", tied: true,
-		keys: gemma2Keys, once: gemmaNorms(llamaOnce), stacks: blocks("layers.%d.", gemmaNorms(gemma2Blocks())),
-	}, "Gemma2ForCausalLM")
+		keys: gemma2Keys, once: gemmaNorms(llamaOnce()), stacks: blocks("layers.%d.", gemmaNorms(gemma2Blocks())),
+	}
 }
 
 func gemma2Keys(c *config) {
@@ -32,14 +34,14 @@ const gemma2Largest = 46
 
 // gemma2Blocks are the tensors of a block with norms on both sides.
 func gemma2Blocks() []rule {
-	rules := llamaBlocks(change{})
+	rules := llamaBlocks()
 	for i := range rules {
 		if rules[i].to == "ffn_norm" {
 			rules[i].from = "pre_feedforward_layernorm"
 		}
 	}
-	return append(rules,
-		rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"},
-		rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"},
-	)
+	return append(rules, table(`
+	post_attention_norm  post_attention_layernorm    hidden_size
+	post_ffw_norm        post_feedforward_layernorm  hidden_size
+`)...)
 }

@@ -6,21 +6,23 @@ import "github.com/gander-lm/gander/core/files"
 // layers with a window for each without. Of a model that also sees, the part that
 // reads and writes text is taken.
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma3.
-func init() {
-	register(&family{
+func init() { register(gemma3, "Gemma3ForCausalLM", "Gemma3ForConditionalGeneration") }
+
+func gemma3() *family {
+	return &family{
 		name: "gemma3", prefixes: []string{"model.", "language_model.model.", "model.language_model."}, head: "lm_head", tied: true,
 		ignore: []string{"vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."},
-		keys:   gemma3Keys, once: gemmaNorms(llamaOnce),
+		keys:   gemma3Keys, once: gemmaNorms(llamaOnce()),
 		stacks: blocks("layers.%d.", gemma3Blocks()),
-	}, "Gemma3ForCausalLM", "Gemma3ForConditionalGeneration")
+	}
 }
 
 // gemma3Blocks are Gemma 2's with the norms of query and key.
 func gemma3Blocks() []rule {
-	return gemmaNorms(append(gemma2Blocks(),
-		rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "head_dim"},
-		rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "head_dim"},
-	))
+	return gemmaNorms(append(gemma2Blocks(), table(`
+	attn_q_norm  self_attn.q_norm  head_dim
+	attn_k_norm  self_attn.k_norm  head_dim
+`)...))
 }
 
 func gemma3Keys(c *config) {

@@ -2,11 +2,13 @@ package hf
 
 // EmbeddingGemma: Gemma 3 as an encoder.
 // Source: llama.cpp conversion/gemma.py; transformers models/gemma3.
-func init() {
-	register(&family{
+func init() { register(gemmaEmbedding, "Gemma3TextModel") }
+
+func gemmaEmbedding() *family {
+	return &family{
 		name: "gemma-embedding", prefixes: []string{"", "model."},
-		keys: gemmaEmbeddingKeys, once: gemmaNorms(llamaOnce), stacks: blocks("layers.%d.", gemma3Blocks()),
-	}, "Gemma3TextModel")
+		keys: gemmaEmbeddingKeys, once: gemmaNorms(llamaOnce()), stacks: blocks("layers.%d.", gemma3Blocks()),
+	}
 }
 
 func gemmaEmbeddingKeys(c *config) {

@@ -3,25 +3,26 @@ package hf
 // GPT-2: learned positions, LayerNorm with biases, and matrices that are stored as
 // [input, output].
 // Source: llama.cpp conversion/gpt2.py; transformers models/gpt2.
-func init() {
-	turn := change{transpose: true}
-	register(&family{
+func init() { register(gpt2, "GPT2LMHeadModel") }
+
+func gpt2() *family {
+	return &family{
 		name: "gpt2", prefixes: []string{"transformer.", ""}, head: "lm_head", tied: true,
 		keys: gpt2Keys,
-		once: []rule{
-			{to: "token_embd", from: "wte", dims: "vocab_size,hidden_size"},
-			{to: "position_embd", from: "wpe", dims: "max_position_embeddings,hidden_size", change: change{f32: true}},
-			{to: "output_norm", from: "ln_f", dims: "hidden_size", bias: true},
-		},
-		stacks: blocks("h.%d.", []rule{
-			{to: "attn_norm", from: "ln_1", dims: "hidden_size", bias: true},
-			{to: "attn_qkv", from: "attn.c_attn", dims: "hidden_size,3*hidden_size", change: turn, bias: true},
-			{to: "attn_output", from: "attn.c_proj", dims: "hidden_size,hidden_size", change: turn, bias: true},
-			{to: "ffn_norm", from: "ln_2", dims: "hidden_size", bias: true},
-			{to: "ffn_up", from: "mlp.c_fc", dims: "hidden_size,n_inner", change: turn, bias: true},
-			{to: "ffn_down", from: "mlp.c_proj", dims: "n_inner,hidden_size", change: turn, bias: true},
-		}),
-	}, "GPT2LMHeadModel")
+		once: table(`
+	token_embd     wte   vocab_size,hidden_size
+	position_embd  wpe   max_position_embeddings,hidden_size  f32
+	output_norm    ln_f  hidden_size                          bias
+`),
+		stacks: blocks("h.%d.", table(`
+	attn_norm    ln_1         hidden_size                bias
+	attn_qkv     attn.c_attn  hidden_size,3*hidden_size  bias transpose
+	attn_output  attn.c_proj  hidden_size,hidden_size    bias transpose
+	ffn_norm     ln_2         hidden_size                bias
+	ffn_up       mlp.c_fc     hidden_size,n_inner        bias transpose
+	ffn_down     mlp.c_proj   n_inner,hidden_size        bias transpose
+`)),
+	}
 }
 
 func gpt2Keys(c *config) {

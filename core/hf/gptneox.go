@@ -3,23 +3,27 @@ package hf
 // GPT-NeoX and Pythia: query, key and value of each head after each other in one
 // matrix, which GGUF has as all queries, all keys, all values.
 // Source: llama.cpp conversion/gptneox.py; transformers models/gpt_neox.
-func init() {
-	register(&family{
+func init() { register(gptNeoX, "GPTNeoXForCausalLM") }
+
+func gptNeoX() *family {
+	rules := table(`
+	attn_norm    input_layernorm            hidden_size                    bias
+	attn_qkv     attention.query_key_value  3*hidden_size,hidden_size      bias
+	attn_output  attention.dense            hidden_size,hidden_size        bias
+	ffn_norm     post_attention_layernorm   hidden_size                    bias
+	ffn_up       mlp.dense_h_to_4h          intermediate_size,hidden_size  bias
+	ffn_down     mlp.dense_4h_to_h          hidden_size,intermediate_size  bias
+`)
+	reorder(rules, headsApart, "attn_qkv")
+	return &family{
 		name: "gptneox", prefixes: []string{"gpt_neox.", ""}, head: "embed_out",
 		keys: neoxKeys,
-		once: []rule{
-			{to: "token_embd", from: "embed_in", dims: "vocab_size,hidden_size"},
-			{to: "output_norm", from: "final_layer_norm", dims: "hidden_size", bias: true},
-		},
-		stacks: blocks("layers.%d.", []rule{
-			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size", bias: true},
-			{to: "attn_qkv", from: "attention.query_key_value", dims: "3*hidden_size,hidden_size", change: change{rows: headsApart}, bias: true},
-			{to: "attn_output", from: "attention.dense", dims: "hidden_size,hidden_size", bias: true},
-			{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size", bias: true},
-			{to: "ffn_up", from: "mlp.dense_h_to_4h", dims: "intermediate_size,hidden_size", bias: true},
-			{to: "ffn_down", from: "mlp.dense_4h_to_h", dims: "hidden_size,intermediate_size", bias: true},
-		}),
-	}, "GPTNeoXForCausalLM")
+		once: table(`
+	token_embd   embed_in          vocab_size,hidden_size
+	output_norm  final_layer_norm  hidden_size             bias
+`),
+		stacks: blocks("layers.%d.", rules),
+	}
 }
 
 func neoxKeys(c *config) {

@@ -3,11 +3,13 @@ package hf
 // Granite: Llama, with factors of the embeddings, of the scores, of what blocks add to
 // the residual stream, and of the logits.
 // Source: llama.cpp conversion/granite.py; transformers models/granite.
-func init() {
-	register(&family{
+func init() { register(granite, "GraniteForCausalLM") }
+
+func granite() *family {
+	return &family{
 		name: "granite", prefixes: []string{"model."}, head: "lm_head",
-		keys: graniteKeys, once: llamaOnce, stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
-	}, "GraniteForCausalLM")
+		keys: graniteKeys, once: llamaOnce(), stacks: blocks("layers.%d.", reorder(llamaBlocks(), adjacentPairs, "attn_q", "attn_k")),
+	}
 }
 
 func graniteKeys(c *config) {

@@ -3,31 +3,33 @@ package hf
 // LFM2: blocks with a short convolution, and some with attention. The last norm is called
 // the embedding's.
 // Source: llama.cpp conversion/lfm2.py; transformers models/lfm2.
-func init() {
-	register(&family{
+func init() { register(lfm2, "Lfm2ForCausalLM") }
+
+func lfm2() *family {
+	return &family{
 		name: "lfm2", prefixes: []string{"model."}, head: "lm_head", tied: true,
 		keys: lfm2Keys,
-		once: []rule{
-			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
-			{to: "token_embd_norm", from: "embedding_norm", dims: "hidden_size"},
-		},
-		stacks: blocks("layers.%d.", []rule{
-			{to: "attn_norm", from: "operator_norm", dims: "hidden_size"},
-			{to: "ffn_norm", from: "ffn_norm", dims: "hidden_size"},
-			{to: "ffn_gate", from: "feed_forward.w1", dims: "feed_forward_length,hidden_size"},
-			{to: "ffn_up", from: "feed_forward.w3", dims: "feed_forward_length,hidden_size"},
-			{to: "ffn_down", from: "feed_forward.w2", dims: "hidden_size,feed_forward_length"},
-			{to: "shortconv.conv", from: "conv.conv", dims: "hidden_size,1,conv_L_cache", out: "hidden_size,conv_L_cache", change: change{f32: true}, optional: true},
-			{to: "shortconv.in_proj", from: "conv.in_proj", dims: "3*hidden_size,hidden_size", optional: true},
-			{to: "shortconv.out_proj", from: "conv.out_proj", dims: "hidden_size,hidden_size", optional: true},
-			{to: "attn_q", from: "self_attn.q_proj", dims: "num_attention_heads*head_dim,hidden_size", optional: true},
-			{to: "attn_k", from: "self_attn.k_proj", dims: "num_key_value_heads*head_dim,hidden_size", optional: true},
-			{to: "attn_v", from: "self_attn.v_proj", dims: "num_key_value_heads*head_dim,hidden_size", optional: true},
-			{to: "attn_output", from: "self_attn.out_proj", dims: "hidden_size,num_attention_heads*head_dim", optional: true},
-			{to: "attn_q_norm", from: "self_attn.q_layernorm", dims: "head_dim", optional: true},
-			{to: "attn_k_norm", from: "self_attn.k_layernorm", dims: "head_dim", optional: true},
-		}),
-	}, "Lfm2ForCausalLM")
+		once: table(`
+	token_embd       embed_tokens    vocab_size,hidden_size
+	token_embd_norm  embedding_norm  hidden_size
+`),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm           operator_norm          hidden_size
+	ffn_norm            ffn_norm               hidden_size
+	ffn_gate            feed_forward.w1        feed_forward_length,hidden_size
+	ffn_up              feed_forward.w3        feed_forward_length,hidden_size
+	ffn_down            feed_forward.w2        hidden_size,feed_forward_length
+	shortconv.conv      conv.conv              hidden_size,1,conv_L_cache                out=hidden_size,conv_L_cache optional f32
+	shortconv.in_proj   conv.in_proj           3*hidden_size,hidden_size                 optional
+	shortconv.out_proj  conv.out_proj          hidden_size,hidden_size                   optional
+	attn_q              self_attn.q_proj       num_attention_heads*head_dim,hidden_size  optional
+	attn_k              self_attn.k_proj       num_key_value_heads*head_dim,hidden_size  optional
+	attn_v              self_attn.v_proj       num_key_value_heads*head_dim,hidden_size  optional
+	attn_output         self_attn.out_proj     hidden_size,num_attention_heads*head_dim  optional
+	attn_q_norm         self_attn.q_layernorm  head_dim                                  optional
+	attn_k_norm         self_attn.k_layernorm  head_dim                                  optional
+`)),
+	}
 }
 
 func lfm2Keys(c *config) {

@@ -4,13 +4,15 @@ package hf
 // a head apart; llama in GGUF rotates adjacent pairs, so that the rows of each
 // head are interleaved.
 // Source: llama.cpp conversion/llama.py; transformers models/llama.
-func init() {
-	register(&family{
+func init() { register(llama, "LlamaForCausalLM", "LLaMAForCausalLM", "MistralForCausalLM") }
+
+func llama() *family {
+	return &family{
 		name: "llama", prefixes: []string{"model."}, head: "lm_head",
 		keys:   llamaKeys,
-		once:   llamaOnce,
-		stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
-	}, "LlamaForCausalLM", "LLaMAForCausalLM", "MistralForCausalLM")
+		once:   llamaOnce(),
+		stacks: blocks("layers.%d.", reorder(llamaBlocks(), adjacentPairs, "attn_q", "attn_k")),
+	}
 }
 
 func llamaKeys(c *config) {
@@ -20,25 +22,26 @@ func llamaKeys(c *config) {
 	c.rope(c.sizes["head_dim"], 10000)
 }
 
-var llamaOnce = []rule{
-	{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
-	{to: "output_norm", from: "norm", dims: "hidden_size"},
+func llamaOnce() []rule {
+	return table(`
+	token_embd   embed_tokens  vocab_size,hidden_size
+	output_norm  norm          hidden_size
+`)
 }
 
-// llamaBlocks are the tensors of a block of Llama and those that follow it; qk is
-// what happens to queries and keys.
-func llamaBlocks(qk change) []rule {
-	return []rule{
-		{to: "attn_norm", from: "input_layernorm", dims: "hidden_size"},
-		{to: "attn_q", from: "self_attn.q_proj", dims: "num_attention_heads*head_dim,hidden_size", change: qk},
-		{to: "attn_k", from: "self_attn.k_proj", dims: "num_key_value_heads*head_dim,hidden_size", change: qk},
-		{to: "attn_v", from: "self_attn.v_proj", dims: "num_key_value_heads*head_dim,hidden_size"},
-		{to: "attn_output", from: "self_attn.o_proj", dims: "hidden_size,num_attention_heads*head_dim"},
-		{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size"},
-		{to: "ffn_gate", from: "mlp.gate_proj", dims: "intermediate_size,hidden_size"},
-		{to: "ffn_up", from: "mlp.up_proj", dims: "intermediate_size,hidden_size"},
-		{to: "ffn_down", from: "mlp.down_proj", dims: "hidden_size,intermediate_size"},
-	}
+// llamaBlocks are the tensors of a block of Llama and those that follow it.
+func llamaBlocks() []rule {
+	return table(`
+	attn_norm    input_layernorm           hidden_size
+	attn_q       self_attn.q_proj          num_attention_heads*head_dim,hidden_size
+	attn_k       self_attn.k_proj          num_key_value_heads*head_dim,hidden_size
+	attn_v       self_attn.v_proj          num_key_value_heads*head_dim,hidden_size
+	attn_output  self_attn.o_proj          hidden_size,num_attention_heads*head_dim
+	ffn_norm     post_attention_layernorm  hidden_size
+	ffn_gate     mlp.gate_proj             intermediate_size,hidden_size
+	ffn_up       mlp.up_proj               intermediate_size,hidden_size
+	ffn_down     mlp.down_proj             hidden_size,intermediate_size
+`)
 }
 
 // adjacentPairs interleaves the halves of each head: value i of the first half

@@ -3,24 +3,26 @@ package hf
 // ModernBERT: rotation, GeGLU, norms before the halves of a block but for the first
 // block's attention; layers but every third have windows and another base of rotation.
 // Source: llama.cpp conversion/bert.py; transformers models/modernbert.
-func init() {
-	register(&family{
+func init() { register(modernBERT, "ModernBertModel", "ModernBertForMaskedLM") }
+
+func modernBERT() *family {
+	return &family{
 		name: "modern-bert", prefixes: []string{"", "model."}, ignore: []string{"head.", "decoder.", "classifier."},
 		keys: modernBERTKeys,
-		once: []rule{
-			{to: "token_embd", from: "embeddings.tok_embeddings", dims: "vocab_size,hidden_size"},
-			{to: "token_embd_norm", from: "embeddings.norm", dims: "hidden_size"},
-			{to: "output_norm", from: "final_norm", dims: "hidden_size"},
-		},
-		stacks: blocks("layers.%d.", []rule{
-			{to: "attn_norm", from: "attn_norm", dims: "hidden_size", optional: true},
-			{to: "attn_qkv", from: "attn.Wqkv", dims: "3*hidden_size,hidden_size"},
-			{to: "attn_output", from: "attn.Wo", dims: "hidden_size,hidden_size"},
-			{to: "ffn_norm", from: "mlp_norm", dims: "hidden_size"},
-			{to: "ffn_up", from: "mlp.Wi", dims: "2*intermediate_size,hidden_size"},
-			{to: "ffn_down", from: "mlp.Wo", dims: "hidden_size,intermediate_size"},
-		}),
-	}, "ModernBertModel", "ModernBertForMaskedLM")
+		once: table(`
+	token_embd       embeddings.tok_embeddings  vocab_size,hidden_size
+	token_embd_norm  embeddings.norm            hidden_size
+	output_norm      final_norm                 hidden_size
+`),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm    attn_norm  hidden_size                      optional
+	attn_qkv     attn.Wqkv  3*hidden_size,hidden_size
+	attn_output  attn.Wo    hidden_size,hidden_size
+	ffn_norm     mlp_norm   hidden_size
+	ffn_up       mlp.Wi     2*intermediate_size,hidden_size
+	ffn_down     mlp.Wo     hidden_size,intermediate_size
+`)),
+	}
 }
 
 func modernBERTKeys(c *config) {

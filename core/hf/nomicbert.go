@@ -4,25 +4,27 @@ package hf
 // and value in one matrix.
 // Source: llama.cpp conversion/bert.py; modeling_hf_nomic_bert.py and configuration of
 // nomic-ai/nomic-bert-2048 at Hugging Face.
-func init() {
-	register(&family{
+func init() { register(nomicBERT, "NomicBertModel") }
+
+func nomicBERT() *family {
+	return &family{
 		name: "nomic-bert", prefixes: []string{"", "bert."}, ignore: []string{"cls."},
 		keys: nomicBERTKeys,
-		once: []rule{
-			{to: "token_embd", from: "embeddings.word_embeddings", dims: "vocab_size,hidden_size"},
-			{to: "token_embd_norm", from: "emb_ln", dims: "hidden_size", bias: true},
-			{to: "token_types", from: "embeddings.token_type_embeddings", dims: "type_vocab_size,hidden_size", change: change{f32: true}},
-		},
-		stacks: blocks("encoder.layers.%d.", []rule{
-			{to: "attn_qkv", from: "attn.Wqkv", dims: "3*hidden_size,hidden_size"},
-			{to: "attn_output", from: "attn.out_proj", dims: "hidden_size,hidden_size"},
-			{to: "attn_output_norm", from: "norm1", dims: "hidden_size", bias: true},
-			{to: "ffn_up", from: "mlp.fc11", dims: "intermediate_size,hidden_size"},
-			{to: "ffn_gate", from: "mlp.fc12", dims: "intermediate_size,hidden_size"},
-			{to: "ffn_down", from: "mlp.fc2", dims: "hidden_size,intermediate_size"},
-			{to: "layer_output_norm", from: "norm2", dims: "hidden_size", bias: true},
-		}),
-	}, "NomicBertModel")
+		once: table(`
+	token_embd       embeddings.word_embeddings        vocab_size,hidden_size
+	token_embd_norm  emb_ln                            hidden_size                  bias
+	token_types      embeddings.token_type_embeddings  type_vocab_size,hidden_size  f32
+`),
+		stacks: blocks("encoder.layers.%d.", table(`
+	attn_qkv           attn.Wqkv      3*hidden_size,hidden_size
+	attn_output        attn.out_proj  hidden_size,hidden_size
+	attn_output_norm   norm1          hidden_size                    bias
+	ffn_up             mlp.fc11       intermediate_size,hidden_size
+	ffn_gate           mlp.fc12       intermediate_size,hidden_size
+	ffn_down           mlp.fc2        hidden_size,intermediate_size
+	layer_output_norm  norm2          hidden_size                    bias
+`)),
+	}
 }
 
 func nomicBERTKeys(c *config) {

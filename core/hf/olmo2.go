@@ -4,24 +4,26 @@ package hf
 // and norms of all of the query and of the key. OLMo 3 has windows in all layers but
 // every fourth.
 // Source: llama.cpp conversion/olmo.py; transformers models/olmo2 and olmo3.
-func init() {
-	rules := llamaBlocks(change{})
-	for i := range rules {
-		switch rules[i].to {
-		case "attn_norm":
-			rules[i] = rule{to: "post_attention_norm", from: "post_attention_layernorm", dims: "hidden_size"}
-		case "ffn_norm":
-			rules[i] = rule{to: "post_ffw_norm", from: "post_feedforward_layernorm", dims: "hidden_size"}
-		}
-	}
-	register(&family{
+func init() { register(olmo2, "Olmo2ForCausalLM", "Olmo3ForCausalLM") }
+
+func olmo2() *family {
+	return &family{
 		name: "olmo2", prefixes: []string{"model."}, head: "lm_head",
-		keys: olmo2Keys, once: llamaOnce,
-		stacks: blocks("layers.%d.", append(rules,
-			rule{to: "attn_q_norm", from: "self_attn.q_norm", dims: "num_attention_heads*head_dim"},
-			rule{to: "attn_k_norm", from: "self_attn.k_norm", dims: "num_key_value_heads*head_dim"},
-		)),
-	}, "Olmo2ForCausalLM", "Olmo3ForCausalLM")
+		keys: olmo2Keys, once: llamaOnce(),
+		stacks: blocks("layers.%d.", table(`
+	attn_q               self_attn.q_proj            num_attention_heads*head_dim,hidden_size
+	attn_k               self_attn.k_proj            num_key_value_heads*head_dim,hidden_size
+	attn_v               self_attn.v_proj            num_key_value_heads*head_dim,hidden_size
+	attn_q_norm          self_attn.q_norm            num_attention_heads*head_dim
+	attn_k_norm          self_attn.k_norm            num_key_value_heads*head_dim
+	attn_output          self_attn.o_proj            hidden_size,num_attention_heads*head_dim
+	post_attention_norm  post_attention_layernorm    hidden_size
+	ffn_gate             mlp.gate_proj               intermediate_size,hidden_size
+	ffn_up               mlp.up_proj                 intermediate_size,hidden_size
+	ffn_down             mlp.down_proj               hidden_size,intermediate_size
+	post_ffw_norm        post_feedforward_layernorm  hidden_size
+`)),
+	}
 }
 
 func olmo2Keys(c *config) {

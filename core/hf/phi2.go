@@ -4,22 +4,24 @@ package hf
 // everywhere, rotation of a part of each head. GGUF has query, key and value in one
 // matrix.
 // Source: llama.cpp conversion/phi.py; transformers models/phi.
-func init() {
-	register(&family{
+func init() { register(phi2, "PhiForCausalLM") }
+
+func phi2() *family {
+	return &family{
 		name: "phi2", prefixes: []string{"model."}, head: "lm_head",
 		keys: phi2Keys,
-		once: []rule{
-			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
-			{to: "output_norm", from: "final_layernorm", dims: "hidden_size", bias: true},
-		},
-		stacks: blocks("layers.%d.", []rule{
-			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size", bias: true},
-			{to: "attn_qkv", from: "self_attn.q_proj+self_attn.k_proj+self_attn.v_proj", dims: "hidden_size,hidden_size", out: "3*hidden_size,hidden_size", bias: true},
-			{to: "attn_output", from: "self_attn.dense", dims: "hidden_size,hidden_size", bias: true},
-			{to: "ffn_up", from: "mlp.fc1", dims: "intermediate_size,hidden_size", bias: true},
-			{to: "ffn_down", from: "mlp.fc2", dims: "hidden_size,intermediate_size", bias: true},
-		}),
-	}, "PhiForCausalLM")
+		once: table(`
+	token_embd   embed_tokens     vocab_size,hidden_size
+	output_norm  final_layernorm  hidden_size             bias
+`),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm    input_layernorm                                     hidden_size                    bias
+	attn_qkv     self_attn.q_proj+self_attn.k_proj+self_attn.v_proj  hidden_size,hidden_size        out=3*hidden_size,hidden_size bias
+	attn_output  self_attn.dense                                     hidden_size,hidden_size        bias
+	ffn_up       mlp.fc1                                             intermediate_size,hidden_size  bias
+	ffn_down     mlp.fc2                                             hidden_size,intermediate_size  bias
+`)),
+	}
 }
 
 func phi2Keys(c *config) {

@@ -3,19 +3,21 @@ package hf
 // Phi-3 and Phi-4: query, key and value in one matrix, gate and up in another, both
 // of which GGUF keeps.
 // Source: llama.cpp conversion/phi.py; transformers models/phi3.
-func init() {
-	register(&family{
+func init() { register(phi3, "Phi3ForCausalLM") }
+
+func phi3() *family {
+	return &family{
 		name: "phi3", prefixes: []string{"model."}, head: "lm_head",
-		keys: phi3Keys, once: llamaOnce,
-		stacks: blocks("layers.%d.", []rule{
-			{to: "attn_norm", from: "input_layernorm", dims: "hidden_size"},
-			{to: "attn_qkv", from: "self_attn.qkv_proj", dims: "num_attention_heads*head_dim+2*num_key_value_heads*head_dim,hidden_size"},
-			{to: "attn_output", from: "self_attn.o_proj", dims: "hidden_size,num_attention_heads*head_dim"},
-			{to: "ffn_norm", from: "post_attention_layernorm", dims: "hidden_size"},
-			{to: "ffn_up", from: "mlp.gate_up_proj", dims: "2*intermediate_size,hidden_size"},
-			{to: "ffn_down", from: "mlp.down_proj", dims: "hidden_size,intermediate_size"},
-		}),
-	}, "Phi3ForCausalLM")
+		keys: phi3Keys, once: llamaOnce(),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm    input_layernorm           hidden_size
+	attn_qkv     self_attn.qkv_proj        num_attention_heads*head_dim+2*num_key_value_heads*head_dim,hidden_size
+	attn_output  self_attn.o_proj          hidden_size,num_attention_heads*head_dim
+	ffn_norm     post_attention_layernorm  hidden_size
+	ffn_up       mlp.gate_up_proj          2*intermediate_size,hidden_size
+	ffn_down     mlp.down_proj             hidden_size,intermediate_size
+`)),
+	}
 }
 
 func phi3Keys(c *config) {

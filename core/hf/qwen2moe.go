@@ -3,20 +3,21 @@ package hf
 // Qwen2 MoE and Qwen1.5 MoE: Qwen2 with a mixture of experts, and beside it an expert
 // that all tokens use, behind a gate.
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen2_moe.
-func init() {
-	const shared = "shared_expert_intermediate_size"
-	rules := append(withoutNetwork(qwen2Blocks()),
-		router("mlp.gate", "num_experts"),
-		rule{to: "ffn_gate_inp_shexp", from: "mlp.shared_expert_gate", dims: "1,hidden_size", out: "hidden_size"},
-		rule{to: "ffn_gate_shexp", from: "mlp.shared_expert.gate_proj", dims: shared + ",hidden_size"},
-		rule{to: "ffn_up_shexp", from: "mlp.shared_expert.up_proj", dims: shared + ",hidden_size"},
-		rule{to: "ffn_down_shexp", from: "mlp.shared_expert.down_proj", dims: "hidden_size," + shared},
-	)
-	register(&family{
+func init() { register(qwen2MoE, "Qwen2MoeForCausalLM") }
+
+func qwen2MoE() *family {
+	rules := append(withoutNetwork(qwen2Blocks()), router("mlp.gate", "num_experts"))
+	rules = append(rules, table(`
+	ffn_gate_inp_shexp  mlp.shared_expert_gate       1,hidden_size                                out=hidden_size
+	ffn_gate_shexp      mlp.shared_expert.gate_proj  shared_expert_intermediate_size,hidden_size
+	ffn_up_shexp        mlp.shared_expert.up_proj    shared_expert_intermediate_size,hidden_size
+	ffn_down_shexp      mlp.shared_expert.down_proj  hidden_size,shared_expert_intermediate_size
+`)...)
+	return &family{
 		name: "qwen2moe", prefixes: []string{"model."}, head: "lm_head",
-		keys: qwen2MoEKeys, once: llamaOnce,
+		keys: qwen2MoEKeys, once: llamaOnce(),
 		stacks: blocks("layers.%d.", append(rules, qwenExperts()...)),
-	}, "Qwen2MoeForCausalLM")
+	}
 }
 
 func qwen2MoEKeys(c *config) {

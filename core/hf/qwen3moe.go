@@ -2,13 +2,15 @@ package hf
 
 // Qwen3 MoE: Qwen3 with a mixture of experts.
 // Source: llama.cpp conversion/qwen.py; transformers models/qwen3_moe.
-func init() {
+func init() { register(qwen3MoE, "Qwen3MoeForCausalLM") }
+
+func qwen3MoE() *family {
 	rules := append(withoutNetwork(qwen3Blocks()), router("mlp.gate", "num_experts"))
-	register(&family{
+	return &family{
 		name: "qwen3moe", prefixes: []string{"model."}, head: "lm_head",
-		keys: qwen3MoEKeys, once: llamaOnce,
+		keys: qwen3MoEKeys, once: llamaOnce(),
 		stacks: blocks("layers.%d.", append(rules, qwenExperts()...)),
-	}, "Qwen3MoeForCausalLM")
+	}
 }
 
 func qwen3MoEKeys(c *config) {

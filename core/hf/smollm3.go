@@ -4,11 +4,13 @@ import "github.com/gander-lm/gander/core/files"
 
 // SmolLM3: Llama, without rotation in every fourth layer.
 // Source: llama.cpp conversion/smollm.py; transformers models/smollm3.
-func init() {
-	register(&family{
+func init() { register(smolLM3, "SmolLM3ForCausalLM") }
+
+func smolLM3() *family {
+	return &family{
 		name: "smollm3", prefixes: []string{"model."}, head: "lm_head", tied: true,
-		keys: smolLM3Keys, once: llamaOnce, stacks: blocks("layers.%d.", llamaBlocks(change{rows: adjacentPairs})),
-	}, "SmolLM3ForCausalLM")
+		keys: smolLM3Keys, once: llamaOnce(), stacks: blocks("layers.%d.", reorder(llamaBlocks(), adjacentPairs, "attn_q", "attn_k")),
+	}
 }
 
 func smolLM3Keys(c *config) {

@@ -3,28 +3,30 @@ package hf
 // StableLM: Llama with LayerNorm, and rotation of a part of each head. StableLM 2 12B has
 // a norm for each head of query and key, and one norm for both halves of a block.
 // Source: llama.cpp conversion/stablelm.py; transformers models/stablelm.
-func init() {
-	rules := llamaBlocks(change{})
-	for i := range rules {
-		switch rules[i].to {
-		case "attn_norm":
-			rules[i].bias = true
-		case "ffn_norm":
-			rules[i].bias, rules[i].optional = true, true
-		}
-	}
-	register(&family{
+func init() { register(stableLM, "StableLmForCausalLM", "StableLMEpochForCausalLM") }
+
+func stableLM() *family {
+	return &family{
 		name: "stablelm", prefixes: []string{"model."}, head: "lm_head",
 		keys: stableLMKeys,
-		once: []rule{
-			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
-			{to: "output_norm", from: "norm", dims: "hidden_size", bias: true},
-		},
-		stacks: blocks("layers.%d.", append(rules,
-			rule{to: "attn_q_norm", from: "self_attn.q_layernorm.norms.%d", each: "num_attention_heads", dims: "head_dim", out: "num_attention_heads,head_dim", optional: true},
-			rule{to: "attn_k_norm", from: "self_attn.k_layernorm.norms.%d", each: "num_key_value_heads", dims: "head_dim", out: "num_key_value_heads,head_dim", optional: true},
-		)),
-	}, "StableLmForCausalLM", "StableLMEpochForCausalLM")
+		once: table(`
+	token_embd   embed_tokens  vocab_size,hidden_size
+	output_norm  norm          hidden_size             bias
+`),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm    input_layernorm                hidden_size                              bias
+	attn_q       self_attn.q_proj               num_attention_heads*head_dim,hidden_size
+	attn_k       self_attn.k_proj               num_key_value_heads*head_dim,hidden_size
+	attn_v       self_attn.v_proj               num_key_value_heads*head_dim,hidden_size
+	attn_q_norm  self_attn.q_layernorm.norms.%d head_dim                                 each=num_attention_heads out=num_attention_heads,head_dim optional
+	attn_k_norm  self_attn.k_layernorm.norms.%d head_dim                                 each=num_key_value_heads out=num_key_value_heads,head_dim optional
+	attn_output  self_attn.o_proj               hidden_size,num_attention_heads*head_dim
+	ffn_norm     post_attention_layernorm       hidden_size                              bias optional
+	ffn_gate     mlp.gate_proj                  intermediate_size,hidden_size
+	ffn_up       mlp.up_proj                    intermediate_size,hidden_size
+	ffn_down     mlp.down_proj                  hidden_size,intermediate_size
+`)),
+	}
 }
 
 func stableLMKeys(c *config) {

@@ -2,24 +2,27 @@ package hf
 
 // StarCoder2: Llama's attention with biases and LayerNorm, and a network with GELU.
 // Source: llama.cpp conversion/starcoder.py; transformers models/starcoder2.
-func init() {
-	var rules []rule
-	for _, r := range withoutNetwork(llamaBlocks(change{})) {
-		r.bias = r.to == "attn_norm" || r.to == "ffn_norm"
-		rules = append(rules, r)
-	}
-	register(&family{
+func init() { register(starCoder2, "Starcoder2ForCausalLM") }
+
+func starCoder2() *family {
+	return &family{
 		name: "starcoder2", prefixes: []string{"model."}, head: "lm_head", tied: true,
 		keys: starCoder2Keys,
-		once: []rule{
-			{to: "token_embd", from: "embed_tokens", dims: "vocab_size,hidden_size"},
-			{to: "output_norm", from: "norm", dims: "hidden_size", bias: true},
-		},
-		stacks: blocks("layers.%d.", append(rules,
-			rule{to: "ffn_up", from: "mlp.c_fc", dims: "intermediate_size,hidden_size"},
-			rule{to: "ffn_down", from: "mlp.c_proj", dims: "hidden_size,intermediate_size"},
-		)),
-	}, "Starcoder2ForCausalLM")
+		once: table(`
+	token_embd   embed_tokens  vocab_size,hidden_size
+	output_norm  norm          hidden_size             bias
+`),
+		stacks: blocks("layers.%d.", table(`
+	attn_norm    input_layernorm           hidden_size                              bias
+	attn_q       self_attn.q_proj          num_attention_heads*head_dim,hidden_size
+	attn_k       self_attn.k_proj          num_key_value_heads*head_dim,hidden_size
+	attn_v       self_attn.v_proj          num_key_value_heads*head_dim,hidden_size
+	attn_output  self_attn.o_proj          hidden_size,num_attention_heads*head_dim
+	ffn_norm     post_attention_layernorm  hidden_size                              bias
+	ffn_up       mlp.c_fc                  intermediate_size,hidden_size
+	ffn_down     mlp.c_proj                hidden_size,intermediate_size
+`)),
+	}
 }
 
 func starCoder2Keys(c *config) {

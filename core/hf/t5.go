@@ -1,7 +1,9 @@
 package hf
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/gander-lm/gander/core/files"
 )
@@ -9,48 +11,73 @@ import (
 // T5, of all versions, whose encoder is also a model of its own.
 // Source: llama.cpp conversion/t5.py; transformers models/t5.
 func init() {
-	encoder := stack{from: "encoder.block.%d.", to: "enc.blk.%d.", count: "num_hidden_layers", rules: t5Rules(1)}
-	decoder := stack{from: "decoder.block.%d.", to: "dec.blk.%d.", count: "num_decoder_layers", rules: append(t5Rules(2),
-		rule{to: "cross_attn_norm", from: "layer.1.layer_norm", dims: "hidden_size"},
-		rule{to: "cross_attn_q", from: "layer.1.EncDecAttention.q", dims: "num_attention_heads*head_dim,hidden_size"},
-		rule{to: "cross_attn_k", from: "layer.1.EncDecAttention.k", dims: "num_attention_heads*head_dim,hidden_size"},
-		rule{to: "cross_attn_v", from: "layer.1.EncDecAttention.v", dims: "num_attention_heads*head_dim,hidden_size"},
-		rule{to: "cross_attn_o", from: "layer.1.EncDecAttention.o", dims: "hidden_size,num_attention_heads*head_dim"},
-	)}
-	once := []rule{
-		{to: "token_embd", from: "shared", dims: "vocab_size,hidden_size"},
-		{to: "enc.output_norm", from: "encoder.final_layer_norm", dims: "hidden_size"},
+	register(t5, "T5ForConditionalGeneration")
+	register(t5Encoder, "T5EncoderModel")
+}
+
+// t5Copies are of the embedding.
+var t5Copies = []string{"encoder.embed_tokens.", "decoder.embed_tokens."}
+
+func t5() *family {
+	once := append(t5Once(), rule{to: "dec.output_norm", from: "decoder.final_layer_norm", dims: "hidden_size"})
+	decoder := append(t5Rules(2), t5CrossAttention()...)
+	return &family{
+		name: "t5", prefixes: []string{""}, head: "lm_head", tied: true, ignore: t5Copies,
+		keys: t5Keys, once: once,
+		stacks: []stack{t5EncoderStack(), {from: "decoder.block.%d.", to: "dec.blk.%d.", count: "num_decoder_layers", rules: decoder}},
 	}
-	copies := []string{"encoder.embed_tokens.", "decoder.embed_tokens."}
-	register(&family{
-		name: "t5", prefixes: []string{""}, head: "lm_head", tied: true, ignore: copies,
-		keys:   t5Keys,
-		once:   append(once, rule{to: "dec.output_norm", from: "decoder.final_layer_norm", dims: "hidden_size"}),
-		stacks: []stack{encoder, decoder},
-	}, "T5ForConditionalGeneration")
-	register(&family{
-		name: "t5encoder", prefixes: []string{""}, ignore: copies,
-		keys: t5EncoderKeys, once: once, stacks: []stack{encoder},
-	}, "T5EncoderModel")
+}
+
+func t5Encoder() *family {
+	return &family{
+		name: "t5encoder", prefixes: []string{""}, ignore: t5Copies,
+		keys: t5EncoderKeys, once: t5Once(), stacks: []stack{t5EncoderStack()},
+	}
+}
+
+func t5EncoderStack() stack {
+	return stack{from: "encoder.block.%d.", to: "enc.blk.%d.", count: "num_hidden_layers", rules: t5Rules(1)}
+}
+
+// t5Once are the tensors that the encoder has once.
+func t5Once() []rule {
+	return table(`
+	token_embd       shared                    vocab_size,hidden_size
+	enc.output_norm  encoder.final_layer_norm  hidden_size
+`)
+}
+
+// t5CrossAttention are a block's tensors of the attention to the source text.
+func t5CrossAttention() []rule {
+	return table(`
+	cross_attn_norm  layer.1.layer_norm         hidden_size
+	cross_attn_q     layer.1.EncDecAttention.q  num_attention_heads*head_dim,hidden_size
+	cross_attn_k     layer.1.EncDecAttention.k  num_attention_heads*head_dim,hidden_size
+	cross_attn_v     layer.1.EncDecAttention.v  num_attention_heads*head_dim,hidden_size
+	cross_attn_o     layer.1.EncDecAttention.o  hidden_size,num_attention_heads*head_dim
+`)
 }
 
 // t5Rules are a block's tensors of the attention to its own text and of the network,
 // which is the layer of some number.
 func t5Rules(network int) []rule {
-	ffn := map[int]string{1: "layer.1.", 2: "layer.2."}[network]
-	return []rule{
-		{to: "attn_norm", from: "layer.0.layer_norm", dims: "hidden_size"},
-		{to: "attn_q", from: "layer.0.SelfAttention.q", dims: "num_attention_heads*head_dim,hidden_size"},
-		{to: "attn_k", from: "layer.0.SelfAttention.k", dims: "num_attention_heads*head_dim,hidden_size"},
-		{to: "attn_v", from: "layer.0.SelfAttention.v", dims: "num_attention_heads*head_dim,hidden_size"},
-		{to: "attn_o", from: "layer.0.SelfAttention.o", dims: "hidden_size,num_attention_heads*head_dim"},
-		{to: "attn_rel_b", from: "layer.0.SelfAttention.relative_attention_bias", dims: "relative_attention_num_buckets,num_attention_heads", change: change{f32: true}, optional: true},
-		{to: "ffn_norm", from: ffn + "layer_norm", dims: "hidden_size"},
-		{to: "ffn_up", from: ffn + "DenseReluDense.wi", dims: "intermediate_size,hidden_size", optional: true},
-		{to: "ffn_gate", from: ffn + "DenseReluDense.wi_0", dims: "intermediate_size,hidden_size", optional: true},
-		{to: "ffn_up", from: ffn + "DenseReluDense.wi_1", dims: "intermediate_size,hidden_size", optional: true},
-		{to: "ffn_down", from: ffn + "DenseReluDense.wo", dims: "hidden_size,intermediate_size"},
+	rules := table(`
+	attn_norm   layer.0.layer_norm                             hidden_size
+	attn_q      layer.0.SelfAttention.q                        num_attention_heads*head_dim,hidden_size
+	attn_k      layer.0.SelfAttention.k                        num_attention_heads*head_dim,hidden_size
+	attn_v      layer.0.SelfAttention.v                        num_attention_heads*head_dim,hidden_size
+	attn_o      layer.0.SelfAttention.o                        hidden_size,num_attention_heads*head_dim
+	attn_rel_b  layer.0.SelfAttention.relative_attention_bias  relative_attention_num_buckets,num_attention_heads  optional f32
+	ffn_norm    layer.N.layer_norm                             hidden_size
+	ffn_up      layer.N.DenseReluDense.wi                      intermediate_size,hidden_size                       optional
+	ffn_gate    layer.N.DenseReluDense.wi_0                    intermediate_size,hidden_size                       optional
+	ffn_up      layer.N.DenseReluDense.wi_1                    intermediate_size,hidden_size                       optional
+	ffn_down    layer.N.DenseReluDense.wo                      hidden_size,intermediate_size
+`)
+	for i := range rules {
+		rules[i].from = strings.Replace(rules[i].from, "layer.N.", fmt.Sprintf("layer.%d.", network), 1)
 	}
+	return rules
 }
 
 func t5Keys(c *config) {
