@@ -91,6 +91,26 @@ func TestSessionGoesOn(t *testing.T) {
 	assert.Equal(t, want, idsOf(collect(t, s, prompt[2:], greedy(10))))
 }
 
+// TestAbortBeforeAnswer: what a session holds is the same after a call that was aborted
+// before it began, the token that waits for the next prompt included.
+func TestAbortBeforeAnswer(t *testing.T) {
+	m := tiny(t)
+	for _, overflow := range []string{core.OverflowStop, core.OverflowShift} {
+		s, err := m.NewSession()
+		require.NoError(t, err)
+		o := greedy(4)
+		o.Overflow = overflow
+		first := idsOf(collect(t, s, []int32{1, 260, 261}, o))
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		for _, err := range s.Generate(ctx, []int32{262, 250}, o) {
+			require.ErrorIs(t, err, context.Canceled)
+		}
+		collect(t, s, []int32{262, 250}, o)
+		assert.Equal(t, append(append([]int32{1, 260, 261}, first...), 262, 250), s.Tokens()[:9])
+	}
+}
+
 func TestLongPromptInChunks(t *testing.T) {
 	m := tiny(t)
 	prompt := make([]int32, 300)

@@ -80,8 +80,9 @@ func (s *Session) check(ids []int32) error {
 	return s.model.checkIDs(ids)
 }
 
-// prefill appends ids and returns the logits after the last one, valid until the
-// next call. Nothing is appended if it returns an error before the first chunk.
+// prefill appends ids, behind the token that waits, and returns the logits after the
+// last one, valid until the next call. Nothing changes if it returns an error before the
+// first chunk.
 func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 	if err := s.check(ids); err != nil {
 		return nil, err
@@ -91,7 +92,6 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 	}
 	if len(s.last) > 0 {
 		ids = append(append([]int32(nil), s.last...), ids...)
-		s.last = s.last[:0]
 	}
 	for len(ids) > 0 {
 		if err := context.Cause(ctx); err != nil {
@@ -105,6 +105,7 @@ func (s *Session) prefill(ctx context.Context, ids []int32) ([]float32, error) {
 		if err := s.forward(ids[:n], out); err != nil {
 			return nil, err
 		}
+		s.last = s.last[:0]
 		ids = ids[n:]
 	}
 	return s.logits, nil

@@ -139,6 +139,7 @@ func (in *interp) slice(v, start, stop, step value) value {
 	case string:
 		n := in.length(v)
 		from, to := in.bounds(start, stop, by, n)
+		by = within(by, n)
 		if by == 1 {
 			if from >= to {
 				return ""
@@ -153,6 +154,7 @@ func (in *interp) slice(v, start, stop, step value) value {
 		return in.text(b.String())
 	case *seq:
 		from, to := in.bounds(start, stop, by, len(v.items))
+		by = within(by, len(v.items))
 		var items []value
 		for i := from; by > 0 && i < to || by < 0 && i > to; i += by {
 			items = append(items, v.items[i])
@@ -165,6 +167,10 @@ func (in *interp) slice(v, start, stop, step value) value {
 	}
 	return undefined{objectName(v) + " can't be sliced"}
 }
+
+// within returns a step that leads out of n items where by does, and with which no
+// number overflows.
+func within(by int64, n int) int64 { return max(-int64(n)-1, min(by, int64(n)+1)) }
 
 // bounds returns where a slice of n items begins and ends (PySlice_AdjustIndices).
 func (in *interp) bounds(start, stop value, by int64, n int) (from, to int64) {

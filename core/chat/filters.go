@@ -146,7 +146,7 @@ func truncateFilter(in *interp, a *args) value {
 	if keep < 0 || leeway < 0 {
 		in.fail("truncate() needs a length of at least %d and a leeway of at least 0", n-keep)
 	}
-	if int64(in.length(s)) <= n+leeway {
+	if int64(in.length(s))-leeway <= n { // n + leeway may be too large for a number
 		return s
 	}
 	s = s[:runeAt(s, int(keep))]

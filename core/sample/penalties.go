@@ -9,7 +9,8 @@ package sample
 type penalties struct {
 	repetition, frequency, presence float32
 
-	window []int32 // ring of the last tokens
+	window []int32 // ring of the last tokens, at most limit
+	limit  int
 	at     int     // where the next goes
 	count  []int32 // by token, zeros between calls of apply
 }
@@ -21,12 +22,12 @@ func newPenalties(o *Options) *penalties {
 	}
 	return &penalties{
 		repetition: float32(o.RepetitionPenalty), frequency: float32(o.FrequencyPenalty), presence: float32(o.PresencePenalty),
-		window: make([]int32, 0, o.PenaltyWindow),
+		limit: o.PenaltyWindow,
 	}
 }
 
 func (p *penalties) accept(id int32) {
-	if len(p.window) < cap(p.window) {
+	if len(p.window) < p.limit {
 		p.window = append(p.window, id)
 		return
 	}

@@ -142,6 +142,15 @@ func TestPenalties(t *testing.T) {
 	assert.Equal(t, []float32{1, 1, 0.75/2 - 0.5 - 0.25, -1*2 - 0.5 - 0.25}, logits)
 	off := plain()
 	assert.Nil(t, newPenalties(&off))
+
+	o.PenaltyWindow = math.MaxInt // the whole text, of which there is memory for what is there
+	p = newPenalties(&o)
+	for range 1000 {
+		p.accept(1)
+	}
+	p.apply(logits)
+	assert.Len(t, p.window, 1000)
+	assert.Equal(t, float32(1.0/2-1000*0.5-0.25), logits[1])
 }
 
 func TestSameSeedSameTokens(t *testing.T) {
