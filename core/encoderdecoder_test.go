@@ -93,6 +93,38 @@ func compareDecoderTrace(t *testing.T, f *coretest.Fixture, tok core.Token) {
 }
 
 // TestCrossTopK: the largest weights of the source text are among all of them, step by step.
+// TestAnswerIsTextOfItsOwn: what is written behind nothing but the token that begins a
+// decoder's text is the text that its tokens have, without the space that a SentencePiece
+// vocabulary puts first; behind words it goes on.
+func TestAnswerIsTextOfItsOwn(t *testing.T) {
+	spaces := 0
+	for _, f := range encoderDecoders(t) {
+		m := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx})
+		s, err := m.NewSession()
+		require.NoError(t, err)
+		for from := range 8 {
+			text := func(o core.GenerateOptions) (text string, ids []int32) {
+				for _, token := range collect(t, s, f.Prompt[from:], o) {
+					text, ids = text+token.Text, append(ids, token.ID)
+				}
+				return text, ids
+			}
+			got, ids := text(greedy(6))
+			want, err := m.Detokenize(ids)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+
+			o := greedy(6)
+			o.DecoderTokens = append([]int32{0}, ids[:2]...)
+			more, _ := text(o)
+			if more != "" && more[0] == ' ' {
+				spaces++
+			}
+		}
+	}
+	assert.Positive(t, spaces, "no word begins behind words")
+}
+
 func TestCrossTopK(t *testing.T) {
 	f := encoderDecoders(t)[0]
 	m := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx})

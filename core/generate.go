@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/kernel"
@@ -151,7 +152,11 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generation{o: o, sampler: sampler, stream: s.model.tokenizer.NewStream(), stopper: stopper, trace: trace, decoder: decoder}, nil
+	stream := s.model.tokenizer.NewStream()
+	if len(decoder) > 0 && !slices.ContainsFunc(decoder, func(id int32) bool { return !s.model.tokenizer.IsSpecial(id) }) {
+		stream = s.model.tokenizer.NewTextStream() // nothing is before the answer
+	}
+	return &generation{o: o, sampler: sampler, stream: stream, stopper: stopper, trace: trace, decoder: decoder}, nil
 }
 
 // generate is the loop of Generate; it ends without an error when yield says no.

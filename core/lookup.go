@@ -33,7 +33,7 @@ func newLookup(capacity int) *lookup {
 	for bits < maxTableBits && 1<<bits < capacity {
 		bits++
 	}
-	l := &lookup{tokens: make([]int32, 0, capacity), shift: 32 - bits}
+	l := &lookup{tokens: make([]int32, 0, min(capacity, defaultContext)), shift: 32 - bits}
 	for i := range l.recent {
 		l.recent[i] = make([]int32, 1<<bits)
 	}

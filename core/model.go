@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -167,18 +168,26 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	}
 	m.info = newInfo(f, config, contextLength, h.fileSize)
 	m.info.Tokenizer = tok.Kind()
-	m.message = make([]int32, m.messageLen())
 	m.templates = readTemplates(f)
 	if err := m.info.needs(f, group, config, binder, kvType, contextLength); err != nil {
 		return nil, nil, err
 	}
+	if group.Size() > 1 {
+		m.message = make([]int32, m.messageLen())
+	}
 	return m, binder, nil
 }
+
+// maxContext is what a context may be asked to be, of models without a limit of their own.
+const maxContext = math.MaxInt32
 
 // check returns the type of keys and values that the options name.
 func (o *Options) check() (kvcache.Type, error) {
 	if o.ContextLength < 0 {
 		return kvcache.Type{}, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("%d is negative", o.ContextLength)}
+	}
+	if o.ContextLength > maxContext {
+		return kvcache.Type{}, &errs.OptionError{Option: "contextLength", What: fmt.Sprintf("is %d, must be at most %d", o.ContextLength, maxContext)}
 	}
 	kvType, ok := kvcache.ByName(cmp.Or(o.KVType, kvcache.F32.Name))
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -72,9 +73,17 @@ func TestOpenRejects(t *testing.T) {
 			assert.ErrorContains(t, err, c.want)
 		})
 	}
-	_, err := core.Open(context.Background(), bytes.NewReader(nil), 0, core.Options{ContextLength: -1})
-	var oe *errs.OptionError
-	require.ErrorAs(t, err, &oe)
+	for _, n := range []int{-1, math.MaxInt32 + 1, math.MaxInt} {
+		_, err := core.Open(context.Background(), bytes.NewReader(nil), 0, core.Options{ContextLength: n})
+		var oe *errs.OptionError
+		require.ErrorAs(t, err, &oe)
+		assert.Equal(t, "contextLength", oe.Option)
+	}
+	f := coretest.Golden(t, "nomic_bert") // whose whole text is one batch
+	b, err := os.ReadFile(f.ModelPath)
+	require.NoError(t, err)
+	_, err = core.Open(context.Background(), bytes.NewReader(b), int64(len(b)), core.Options{ContextLength: math.MaxInt32, MemoryLimit: 1 << 30})
+	require.Equal(t, "memory", core.Code(err))
 }
 
 // TestReaderFails: a reader's own error is "io", a file that ends early "bad_file",

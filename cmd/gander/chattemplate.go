@@ -16,7 +16,7 @@ func runChatTemplate(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
 	f := c.flags("chat-template", "-m FILE [--now TIME] [--json] < messages.json\n"+
 		`reads an array of messages, or {"messages":[…],"tools":[…],"add_generation_prompt":true,…} with any further variables of the template`)
-	model.add(f)
+	model.addText(f)
 	now := f.String("now", "", "the `TIME` that the template sees, as 2006-01-02T15:04:05Z; the present without it")
 	asJSON := f.Bool("json", false, `print {"prompt":…}`)
 	if _, err := parse(f, args, 0); err != nil {

@@ -19,6 +19,7 @@ const shownElements = 8
 func runInspect(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
 	f := c.flags("inspect", "FILE [--context N] [--kv-type T] [--workers N] [--json]")
+	model.addTokenizer(f)
 	model.addSizes(f)
 	asJSON := f.Bool("json", false, "print one JSON object")
 	plain, err := parse(f, args, 1)

@@ -25,13 +25,22 @@ type modelFlags struct {
 }
 
 func (m *modelFlags) add(f *flag.FlagSet) {
-	f.StringVar(&m.path, "m", "", "the model: a .gguf `FILE`, one part of a split one, a folder of Hugging Face's, or a .bin file of llama2.c")
+	m.addText(f)
 	m.addSizes(f)
+}
+
+// addText adds the flags of commands that need nothing but the vocabulary.
+func (m *modelFlags) addText(f *flag.FlagSet) {
+	f.StringVar(&m.path, "m", "", "the model: a .gguf `FILE`, one part of a split one, a folder of Hugging Face's, or a .bin file of llama2.c")
+	m.addTokenizer(f)
+}
+
+func (m *modelFlags) addTokenizer(f *flag.FlagSet) {
+	f.StringVar(&m.tokenizer, "tokenizer", "", "the tokenizer.bin `FILE` of a llama2.c model; without it tokenizer.bin or tok*.bin beside the model")
 }
 
 // addSizes adds the flags that say how much memory a session may take.
 func (m *modelFlags) addSizes(f *flag.FlagSet) {
-	f.StringVar(&m.tokenizer, "tokenizer", "", "the tokenizer.bin `FILE` of a llama2.c model; without it tokenizer.bin or tok*.bin beside the model")
 	f.StringVar(&m.quantize, "quantize", "", "turn float matrices into this `TYPE` as they are read: "+strings.Join(quant.Writable(), ", "))
 	f.StringVar(&m.kvType, "kv-type", "f32", "how keys and values are kept: f32, or int8 with 9/32 of the memory")
 	f.IntVar(&m.workers, "workers", 1, "how many workers, a thread each, hold the model together; the results are the same")

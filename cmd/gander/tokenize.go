@@ -13,7 +13,7 @@ func init() {
 func runTokenize(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
 	f := c.flags("tokenize", "-m FILE [-p TEXT | stdin] [--no-special] [--json]")
-	model.add(f)
+	model.addText(f)
 	text := f.String("p", "", "the text; read from stdin without -p")
 	plain := f.Bool("no-special", false, "add no BOS and EOS, and take the text of control tokens for text")
 	asJSON := f.Bool("json", false, `print {"tokens":[…]}`)
@@ -41,7 +41,7 @@ func runDetokenize(ctx context.Context, c *cli, args []string) error {
 	var model modelFlags
 	var tokens ids
 	f := c.flags("detokenize", "-m FILE --tokens 1,2,3 [--json]")
-	model.add(f)
+	model.addText(f)
 	f.Var(&tokens, "tokens", "token `IDS`, with commas between them")
 	asJSON := f.Bool("json", false, `print {"text":…}`)
 	if _, err := parse(f, args, 0); err != nil {

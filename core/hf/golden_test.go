@@ -438,6 +438,21 @@ func TestGoldenModels(t *testing.T) {
 	}
 }
 
+// TestTurnedInTurns: of matrices that are transposed, parts are read in any order.
+func TestTurnedInTurns(t *testing.T) {
+	want := readGGUF(t, coretest.Golden(t, "gpt2").ModelPath)
+	got := viewFS(t, folderOf(t, want, nil, 1))
+	for row := range int64(3) {
+		for _, name := range []string{"blk.0.attn_qkv.weight", "blk.1.ffn_up.weight", "blk.0.ffn_down.weight"} {
+			x, _ := got.Tensor(name)
+			size := x.Size / int64(x.Rows())
+			b := make([]byte, size)
+			require.NoError(t, got.ReadTensor(x, b, row*size))
+			assert.Equal(t, tensorBytes(t, want, name)[row*size:][:size], b, "%s, row %d", name, row)
+		}
+	}
+}
+
 // same compares tensors: bit for bit, but norms to which 1 was added, and computed
 // angles, within the rounding of float32.
 func same(t *testing.T, name string, want, got []byte) {

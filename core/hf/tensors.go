@@ -25,6 +25,7 @@ type mapper struct {
 	prefix string
 	used   map[string]bool // tensors of the set
 	made   map[string]bool // tensors of GGUF
+	turned turned
 	out    []mapped
 }
 
@@ -244,7 +245,7 @@ func (m *mapper) one(r rule, from []string, to string) error {
 	if !r.change.transpose {
 		slices.Reverse(shape)
 	}
-	v := &view{change: r.change, c: m.c, in: in, out: in, n: 1, cols: int(shape[0]), read: parts.read}
+	v := &view{change: r.change, c: m.c, in: in, out: in, n: 1, cols: int(shape[0]), read: parts.read, turned: &m.turned}
 	for _, d := range shape[1:] {
 		v.n *= int(d)
 	}

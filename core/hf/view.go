@@ -1,6 +1,7 @@
 package hf
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/gander-lm/gander/core/quant"
@@ -17,9 +18,15 @@ type view struct {
 	// read fills dst with the stored tensor's bytes from off on.
 	read func(dst []byte, off int64) error
 
+	turned *turned // the model's
+}
+
+// turned is the stored tensor of a view that is transposed, while it is read. A model has
+// one: its tensors are read one after the other, and a worker may not ask for all of one.
+type turned struct {
 	mu    sync.Mutex
-	whole []byte // the stored tensor, while one that is to be transposed is read
-	left  int    // rows of it that nobody has asked for yet
+	of    *view
+	bytes []byte
 }
 
 // rows fills dst with whole rows from first on.
@@ -93,27 +100,28 @@ func (v *view) gather(dst []byte, first, n, rowBytes int) error {
 }
 
 // columns collects columns of a matrix that is stored the other way round. All of
-// it is read at the first call and kept until its last row is asked for: a column
-// touches every row.
+// it is read at the first call, and kept until its last row or another matrix is asked
+// for: a column touches every row.
 func (v *view) columns(dst []byte, first, n int) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	t := v.turned
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	size := v.in.BlockBytes // of a value
-	if v.whole == nil {
-		whole := make([]byte, v.n*v.cols*size)
-		if err := v.read(whole, 0); err != nil {
+	if t.of != v {
+		t.of, t.bytes = nil, slices.Grow(t.bytes[:0], v.n*v.cols*size)[:v.n*v.cols*size]
+		if err := v.read(t.bytes, 0); err != nil {
 			return err
 		}
-		v.whole, v.left = whole, v.n
+		t.of = v
 	}
 	for i := range n {
 		row := dst[i*v.cols*size : (i+1)*v.cols*size]
 		for k := range v.cols {
-			copy(row[k*size:(k+1)*size], v.whole[(k*v.n+first+i)*size:])
+			copy(row[k*size:(k+1)*size], t.bytes[(k*v.n+first+i)*size:])
 		}
 	}
-	if v.left -= n; v.left <= 0 {
-		v.whole = nil
+	if first+n == v.n {
+		t.of, t.bytes = nil, nil
 	}
 	return nil
 }

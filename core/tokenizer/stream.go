@@ -8,8 +8,9 @@ import (
 // Stream turns tokens into text one by one. A character may be spread over
 // several tokens: its bytes are held until it is complete.
 type Stream struct {
-	t    *Tokenizer
-	held string
+	t     *Tokenizer
+	held  string
+	begin bool // the next text is the beginning of one
 }
 
 // Push adds a token, which must be in the vocabulary, and returns the text that
@@ -22,6 +23,12 @@ func (s *Stream) Push(id int32) string {
 	cut := len(s.held) - incomplete(s.held)
 	text := s.held[:cut]
 	s.held = s.held[cut:]
+	if s.begin && text != "" {
+		s.begin = false
+		if !strings.HasPrefix(s.t.coder.finish(text+"a"), " ") {
+			text = strings.TrimPrefix(text, " ")
+		}
+	}
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
 

@@ -135,3 +135,7 @@ func (t *Tokenizer) text(id int32) string {
 
 // NewStream returns a Stream for the text of tokens that follow a prompt.
 func (t *Tokenizer) NewStream() *Stream { return &Stream{t: t} }
+
+// NewTextStream returns a Stream for the tokens of a text of its own: without the space
+// that Decode leaves out at the beginning.
+func (t *Tokenizer) NewTextStream() *Stream { return &Stream{t: t, begin: true} }

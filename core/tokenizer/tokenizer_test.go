@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -218,6 +219,22 @@ func TestStream(t *testing.T) {
 			}
 			assert.Equal(t, c.want, append(got, s.Flush()))
 		})
+	}
+}
+
+// TestTextStream: the tokens of a text of its own give the text that Decode gives.
+func TestTextStream(t *testing.T) {
+	tok, err := tiny(t, "llama", nil)
+	require.NoError(t, err)
+	for _, ids := range [][]int32{{264, 261}, {2, 264, 264}, {261, 264}, {3 + ' ', 3 + ' ', 264}, {3 + 0xE8, 3 + 0x8B, 3 + 0xB9, 264}, {}} {
+		s, text := tok.NewTextStream(), ""
+		for _, id := range ids {
+			text += s.Push(id)
+		}
+		shown := slices.DeleteFunc(slices.Clone(ids), tok.IsSpecial)
+		want, err := tok.Decode(shown)
+		require.NoError(t, err)
+		assert.Equal(t, want, text+s.Flush(), "%v", ids)
 	}
 }
 
