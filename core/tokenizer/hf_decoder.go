@@ -68,6 +68,9 @@ func init() {
 		},
 		"Sequence": func(o object, fused *bool) (decoder, error) {
 			var tokens, finishes []textFunc
+			if err := checkGrowth(o, "decoders"); err != nil {
+				return decoder{}, err
+			}
 			for _, k := range o.objects("decoders") {
 				d, err := newDecoder(k, fused)
 				if err != nil {

@@ -2,10 +2,13 @@ package tokenizer
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/gander-lm/gander/core/errs"
 )
 
 // textFunc changes a text.
@@ -36,6 +39,9 @@ func init() {
 		},
 		"Sequence": func(o object) (textFunc, error) {
 			var all []textFunc
+			if err := checkGrowth(o, "normalizers"); err != nil {
+				return nil, err
+			}
 			for _, k := range o.objects("normalizers") {
 				f, err := newNormalizer(k)
 				if err != nil {
@@ -55,6 +61,39 @@ func newNormalizer(o object) (textFunc, error) {
 		return nil, unsupported(o.where+".type", kind, keys(normalizers))
 	}
 	return f(o)
+}
+
+// maxGrowth bounds how many times as long a text may become by what is replaced in it.
+const maxGrowth = 1 << 10
+
+// checkGrowth refuses a sequence of steps that could make a text of a few letters fill
+// the memory.
+func checkGrowth(o object, parts string) error {
+	if growth(o, parts) > maxGrowth {
+		return &errs.UnsupportedError{What: fmt.Sprintf("%s.%s: steps that could make a text more than %d times as long", o.where, parts, maxGrowth)}
+	}
+	return nil
+}
+
+// growth is at most how many times as long a step, or those within it, makes a text.
+func growth(o object, parts string) float64 {
+	switch o.str("type", "") {
+	case "Replace":
+		least := 1 // of an expression
+		if p, ok := o.object("pattern"); ok && !p.has("Regex") {
+			least = max(1, len(p.str("String", "")))
+		}
+		return max(1, float64(len(o.str("content", "")))/float64(least))
+	case "ByteLevel":
+		return 2 // a byte is a character of two
+	case "Sequence":
+		product := 1.0
+		for _, k := range o.objects(parts) {
+			product *= growth(k, parts)
+		}
+		return product
+	}
+	return 1
 }
 
 func chain(all []textFunc) textFunc {

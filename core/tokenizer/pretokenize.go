@@ -71,7 +71,7 @@ func init() {
 	preNames(preType{patterns: []string{patternTekken}, ignoreMerges: true, addBOS: true}, "tekken")
 	preNames(o200k, "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2")
 	preNames(preType{patterns: []string{strings.ReplaceAll(patternO200K, `(?=[\p{L}])`, `(?=[\p{L}\p{M}])`)}, ignoreMerges: true}, "granite-embed-multi-97m")
-	preNames(preType{patterns: []string{`\d{1,3}(?=(?:\d{3})*\b)`, patternO200KClass}}, "tiny_aya", "cohere2moe")
+	preNames(preType{patterns: []string{patternThousands, patternO200KClass}}, "tiny_aya", "cohere2moe")
 	preNames(preType{patterns: []string{`[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|` + cjk, strings.Replace(patternO200KClass, `\p{N}{1,3}`, `\p{N}`, 1)}, ignoreMerges: true}, "youtu")
 	preNames(v3, "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4")
 	preNames(preType{patterns: []string{`\p{N}{1,3}`, cjk, asciiSigns + `[A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+`, `\p{N}`}}, "spark2_5")

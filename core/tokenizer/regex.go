@@ -11,6 +11,7 @@ import (
 // and some take exponential time.
 type regex struct {
 	program []instruction
+	size    *int // instructions of the whole expression
 }
 
 type instruction struct {
@@ -45,7 +46,7 @@ func compileRegex(pattern string) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	re := &regex{}
+	re := &regex{size: new(int)}
 	if !re.compile(tree) {
 		return nil, &errs.UnsupportedError{What: "regular expression " + pattern + ": its repetitions are too large"}
 	}
@@ -61,13 +62,14 @@ func compileRegex(pattern string) (step, error) {
 }
 
 func (re *regex) emit(in instruction) int {
+	*re.size++
 	re.program = append(re.program, in)
 	return len(re.program) - 1
 }
 
 // compile appends the program of a node; it is false if that is too long.
 func (re *regex) compile(n *node) bool {
-	if len(re.program) > maxProgram {
+	if *re.size > maxProgram {
 		return false
 	}
 	switch n.op {
@@ -114,7 +116,7 @@ func (re *regex) compile(n *node) bool {
 }
 
 func (re *regex) compileSub(in instruction, n *node) bool {
-	in.sub = &regex{}
+	in.sub = &regex{size: re.size}
 	if !in.sub.compile(n) {
 		return false
 	}

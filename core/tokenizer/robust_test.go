@@ -119,6 +119,10 @@ func TestBrokenJSON(t *testing.T) {
 	}
 	list := func(x ...any) []any { return x }
 	type m = map[string]any
+	double := make([]any, 20)
+	for i := range double {
+		double[i] = m{"type": "Replace", "pattern": m{"String": "a"}, "content": "aa"}
+	}
 	for _, c := range []struct {
 		name        string
 		file        []byte
@@ -150,6 +154,9 @@ func TestBrokenJSON(t *testing.T) {
 		{"dropout", set("model.dropout", 0.1), true, "dropout"},
 		{"model", set("model.type", "Morse"), true, "Morse"},
 		{"normalizer", set("normalizer", m{"type": "Martian"}), true, "Martian"},
+		{"normalizers that double a text", set("normalizer", m{"type": "Sequence", "normalizers": double}), true, "normalizer.normalizers: steps that could make a text more than 1024 times as long"},
+		{"such in a sequence", set("normalizer", m{"type": "Sequence", "normalizers": list(m{"type": "Sequence", "normalizers": double[:8]}, m{"type": "ByteLevel"}, m{"type": "Sequence", "normalizers": double[:8]})}), true, "times as long"},
+		{"such decoders", set("decoder", m{"type": "Sequence", "decoders": append(list(m{"type": "Fuse"}), double...)}), true, "decoder.decoders: steps"},
 		{"pre-tokenizer", set("pre_tokenizer", m{"type": "Martian"}), true, "Martian"},
 		{"pre-tokenizer of a sequence", set("pre_tokenizer", m{"type": "Sequence", "pretokenizers": list(m{"type": "Martian"})}), true, "Martian"},
 		{"behavior", set("pre_tokenizer", m{"type": "Split", "pattern": m{"String": "a"}, "behavior": "Martian"}), true, "Martian"},

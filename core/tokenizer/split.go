@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gander-lm/gander/core/errs"
@@ -19,6 +20,7 @@ var fastSteps = map[string]step{
 	`\p{N}{1,3}`:      func(s string, i int) int { return run(s, i, 3, number) },
 	`\p{N}+`:          func(s string, i int) int { return run(s, i, anyNumber, number) },
 	`[0-9][0-9][0-9]`: matchThreeDigits,
+	patternThousands:  matchThousands,
 	patternLlama3:     words{contractions: true, digits: 3, tail: "\r\n"}.match,
 	patternQwen2:      words{contractions: true, digits: 1, tail: "\r\n"}.match,
 	patternQwen35:     words{contractions: true, digits: 1, tail: "\r\n", marks: mark}.match,
@@ -42,6 +44,7 @@ const (
 	spaces            = `|\s*[\r\n]+|\s+(?!\S)|\s+`
 	signsAndSpaces    = `| ?[^\s\p{L}\p{N}]+[\r\n]*` + spaces
 	signsWithSlash    = `| ?[^\s\p{L}\p{N}]+[\r\n/]*` + spaces
+	patternThousands  = `\d{1,3}(?=(?:\d{3})*\b)`
 	patternO200KClass = lead + `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+` + contraction + `?|` + lead + `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*` + contraction + `?|\p{N}{1,3}` + signsWithSlash
 )
 
@@ -286,4 +289,32 @@ func matchThreeDigits(s string, i int) int {
 		}
 	}
 	return i + 3
+}
+
+// matchThousands: \d{1,3}(?=(?:\d{3})*\b) — the first digits of a number that no letter
+// follows, so many that threes are left.
+func matchThousands(s string, i int) int {
+	digits, end := 0, i
+	for end < len(s) {
+		if c := s[end]; c >= '0' && c <= '9' {
+			digits, end = digits+1, end+1
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[end:])
+		if !unicode.IsDigit(r) {
+			if isWord(r) {
+				return i
+			}
+			break
+		}
+		digits, end = digits+1, end+n
+	}
+	if digits == 0 {
+		return i
+	}
+	end = i
+	for range (digits-1)%3 + 1 {
+		end += width(s, end)
+	}
+	return end
 }

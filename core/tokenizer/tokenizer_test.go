@@ -3,8 +3,8 @@ package tokenizer
 import (
 	"bytes"
 	"os"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
