@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gander-lm/gander/core/arch"
+	"github.com/gander-lm/gander/core/shard"
 )
 
 // Of the workers that hold a model together, worker 0 leads: it has the tokenizer,
@@ -48,10 +49,14 @@ func (r *request) decode(m []int32) {
 	*r = request{op: m[0], session: m[1], position: int(m[2]), rows: int(m[3]), ids: m[5 : 5+m[4]]}
 }
 
-// send tells the followers what to do, if there are any. m.computing is locked.
-func (m *Model) send(r request) {
+// send tells the followers what to do, if there are any. It fails if they were let go.
+// m.computing is locked.
+func (m *Model) send(r request) error {
+	if m.closed {
+		return workerError(shard.ErrClosed)
+	}
 	if m.group.Size() == 1 {
-		return
+		return nil
 	}
 	for _, id := range m.takeDropped() {
 		drop := request{op: opDrop, session: id}
@@ -60,6 +65,7 @@ func (m *Model) send(r request) {
 	}
 	r.encode(m.message)
 	m.group.Broadcast(m.message)
+	return nil
 }
 
 // drop lets the followers forget a session, at the next request. It may be called
@@ -144,13 +150,13 @@ func (m *Model) Follow() (err error) {
 	}
 }
 
-// Close lets the followers of a model go. A model that is alone needs no Close.
-// Its sessions must not be used any more.
+// Close lets the followers of a model go. A model that is alone needs no Close. What its
+// sessions are asked for afterwards is a *WorkerError.
 func (m *Model) Close() {
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	if !m.closed && m.group.Rank() == 0 {
-		m.send(request{op: opEnd})
+	if m.group.Rank() == 0 {
+		_ = m.send(request{op: opEnd}) // closed twice: they are gone
 	}
 	m.closed = true
 }

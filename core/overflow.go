@@ -137,7 +137,9 @@ func (s *Session) shift(keep int) error {
 	n, m := s.cache.Discard(keep), s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	m.send(request{op: opShift, session: s.id, position: s.cache.Len(), ids: []int32{int32(keep), int32(n)}})
+	if err := m.send(request{op: opShift, session: s.id, position: s.cache.Len(), ids: []int32{int32(keep), int32(n)}}); err != nil {
+		return err
+	}
 	arch.Shift(m.decoder, s.cache, keep, n)
 	s.keep, s.forgotten = keep, append(s.forgotten, s.tokens[keep:keep+n]...)
 	s.tokens = append(s.tokens[:keep], s.tokens[keep+n:]...)

@@ -141,7 +141,9 @@ func (s *Session) run(ids []int32, logits []float32) error {
 	m := s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	m.send(request{op: opForward, session: s.id, position: s.cache.Len(), rows: len(logits) / m.config.VocabSize, ids: ids})
+	if err := m.send(request{op: opForward, session: s.id, position: s.cache.Len(), rows: len(logits) / m.config.VocabSize, ids: ids}); err != nil {
+		return err
+	}
 	s.compute(ids, logits)
 	if err := m.group.Err(); err != nil {
 		return workerError(err)
@@ -155,7 +157,9 @@ func (s *Session) runHidden(ids []int32, hidden []float32) error {
 	m := s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	m.send(request{op: opHidden, session: s.id, position: s.cache.Len(), ids: ids})
+	if err := m.send(request{op: opHidden, session: s.id, position: s.cache.Len(), ids: ids}); err != nil {
+		return err
+	}
 	s.computeHidden(ids, hidden)
 	if err := m.group.Err(); err != nil {
 		return &WorkerError{err}

@@ -35,7 +35,9 @@ func (s *Session) startTrace(p tracePlan, prompt []int32, maxTokens int) error {
 		}
 	}
 	if p.active() || s.following {
-		s.model.sendTrace(s.id, &p)
+		if err := s.model.sendTrace(s.id, &p); err != nil {
+			return err
+		}
 		s.following = p.active()
 	}
 	return nil
@@ -75,7 +77,9 @@ func (s *Session) attribute(id int32) (*Attribution, error) {
 	m := s.model
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	m.send(request{op: opAttribute, session: s.id, ids: []int32{id}})
+	if err := m.send(request{op: opAttribute, session: s.id, ids: []int32{id}}); err != nil {
+		return nil, err
+	}
 	a := s.trace.parts.Attribute(s.nn, id)
 	if err := m.group.Err(); err != nil {
 		return nil, workerError(err)
@@ -94,17 +98,22 @@ func (s *Session) attribute(id int32) (*Attribution, error) {
 }
 
 // sendTrace tells the followers what to trace in a session.
-func (m *Model) sendTrace(session int32, p *tracePlan) {
+func (m *Model) sendTrace(session int32, p *tracePlan) error {
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	m.send(request{op: opTrace, session: session, ids: p.encode()})
+	if err := m.send(request{op: opTrace, session: session, ids: p.encode()}); err != nil {
+		return err
+	}
 	for list := range slices.Chunk(p.ablate, prefillChunk/3) {
 		var ids []int32
 		for _, a := range list {
 			ids = append(ids, int32(a.Layer), int32(a.Head), int32(math.Float32bits(float32(a.Scale))))
 		}
-		m.send(request{op: opAblate, session: session, ids: ids})
+		if err := m.send(request{op: opAblate, session: session, ids: ids}); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // maskWords is the length of a list of layers or heads as bits.

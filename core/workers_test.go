@@ -168,6 +168,36 @@ func TestWorkerDies(t *testing.T) {
 	models[0].Close()
 }
 
+// TestClosedModel: what a session is asked for after its model was closed is an error, also
+// in the midst of an answer, and hangs with no number of workers.
+func TestClosedModel(t *testing.T) {
+	data := coretest.NewTiny().Bytes(t)
+	for workers := 1; workers <= 3; workers++ {
+		m := openWorkers(t, data, workers, core.Options{})
+		s, err := m.NewSession()
+		require.NoError(t, err)
+		n := 0
+		var last error
+		for _, last = range s.Generate(context.Background(), []int32{1}, greedy(20)) {
+			if n++; n == 3 {
+				m.Close()
+			}
+		}
+		assert.Equal(t, 4, n)
+		assert.Equal(t, "worker", core.Code(last))
+		_, err = m.Logits(context.Background(), []int32{1})
+		assert.Equal(t, "worker", core.Code(err))
+		_, err = m.Embed(context.Background(), []int32{1}, core.EmbedOptions{})
+		assert.Equal(t, "worker", core.Code(err))
+		o := greedy(2)
+		o.Residual = &core.ResidualOptions{}
+		for _, last = range s.Generate(context.Background(), []int32{1}, o) {
+			assert.Equal(t, "worker", core.Code(last))
+		}
+		m.Close()
+	}
+}
+
 func BenchmarkWorkers(b *testing.B) {
 	data, err := os.ReadFile("../www/models/stories.gguf")
 	require.NoError(b, err)
