@@ -1,5 +1,5 @@
 // Measures one model with one worker and with several, over shared memory and over message ports, and the roof that memory sets.
-// `bench/workers.sh` builds what it needs.  usage: node bench/workers.mjs [model,…] [workers,…] [rounds]
+// Usage, after make build: bench/run.sh workers.mjs [model,…] [workers,…] [rounds]
 
 import { inBrowser } from './lib/browser.mjs';
 import { describeMachine } from './lib/machine.mjs';

@@ -11,6 +11,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 /** Opens a page in a fresh Chromium, runs `body` with it and the browser's version, and closes all of it. */
 export async function inBrowser(body) {
   const profile = mkdtempSync(join(tmpdir(), 'gander-bench-'));
+  const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', remove); // of a run that is stopped
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -19,6 +21,7 @@ export async function inBrowser(body) {
     return await body(context.pages()[0] ?? (await context.newPage()), context.browser().version());
   } finally {
     await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    remove();
+    process.off('exit', remove);
   }
 }
