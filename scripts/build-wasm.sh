@@ -6,14 +6,14 @@ cd "$(dirname "$0")/.."
 export GOTOOLCHAIN=${GOTOOLCHAIN:-go1.27.4}
 
 # Packages that run only while a model is opened, for a chat's prompt or for a message,
-# and core/arch, whose work is in kernels that it calls a few hundred times a step:
+# and core/arch and core/nn, whose work is in kernels, called a few hundred times a step:
 # without inlining the download is a fifteenth smaller. The others need their speed.
 module=github.com/gander-lm/gander
 small=(-gcflags=$module/core=-l -gcflags=$module/wasm=-l -gcflags=golang.org/x/...=-l)
-for package in arch chat errs files folder gguf hf llama2c safetensors; do
+for package in arch chat errs files folder gguf hf llama2c nn safetensors; do
   small+=(-gcflags=$module/core/$package=-l)
 done
-for package in context fmt internal/poll io/fs os path reflect strconv syscall syscall/js time; do
+for package in context fmt internal/poll internal/sync io/fs os path reflect strconv sync syscall syscall/js time; do
   small+=(-gcflags=$package=-l)
 done
 
