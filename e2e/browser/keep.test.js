@@ -187,6 +187,22 @@ test('a file that the server has cut short', () =>
     await worksAndStays(page);
   }));
 
+test('a new version that is no model: the old one stays', () =>
+  inProfile(async (open) => {
+    const page = await open();
+    works(await load(page));
+    const { content } = file;
+    Object.assign(file, { content: Buffer.from('<!doctype html><title>Please log in</title>'), ranges: false, etag: '' });
+    assert.equal((await load(page)).code, 'bad_file');
+    file.fault = () => 503;
+    works(await load(page));
+    file.fault = () => {};
+    Object.assign(file, { content, ranges: true, etag: '"v1"' });
+    const before = file.sent;
+    await worksAndStays(page);
+    assert.equal(file.sent, before, 'it is not downloaded again');
+  }));
+
 /** Sets how much a profile may keep. Chromium's estimate() does not tell, so that writes fail. */
 async function quotaOf(page, context) {
   const session = await context.newCDPSession(page);

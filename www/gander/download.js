@@ -107,7 +107,7 @@ class Keeper {
     }
     if (!file) throw new GanderError('network', `${this.#href}: the kept copy is damaged, and the server cannot be reached`);
     if (!file.ranges || entry?.complete) entry = undefined; // nothing to go on from; or whole and yet with another hash
-    await sweep(this.#dir, this.#key, [entry, whole]); // an old version stays until the new one is there
+    await sweep(this.#dir, this.#key, [entry, whole]); // an old version stays: whether the new one is a model is not known
     entry ??= await this.#create(file);
     try {
       await this.#download(entry, file, response);
@@ -121,8 +121,7 @@ class Keeper {
       await sweep(this.#dir, this.#key, [whole]);
       throw new GanderError('integrity', `${this.#href}: the SHA-256 of the file is ${entry.sha256}, not ${want}`);
     }
-    await sweep(this.#dir, this.#key, [entry]);
-    return { name: entry.name, size: Number(entry.size), fresh: true };
+    return { name: entry.name, size: Number(entry.size), fresh: true }; // an old version goes when a later load finds this one here still
   }
 
   /**
