@@ -17,6 +17,8 @@ const length = { 'content-length': file.length };
 let etag = '"one"';
 let asked = []; // the ranges that were asked for
 let failures = 0; // how many requests are to fail
+/** @type {import('node:http').IncomingMessage[]} */
+let requests = [];
 
 /** Answers as a good server does: the range that is asked for. */
 function good(request, response, { content = file, headers = {}, tell = true } = {}) {
@@ -36,6 +38,7 @@ const routes = {
   '/no-range': (_, response) => response.writeHead(200, length).end(file),
   '/no-length': (_, response) => response.writeHead(200).end(file),
   '/gzip': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(file)),
+  '/elsewhere': ({ socket }, response) => response.writeHead(302, { location: `http://localhost:${socket.localPort}/plain` }).end(),
   '/empty': (request, response) => (request.headers.range ? response.writeHead(416, { 'content-range': 'bytes */0' }).end() : response.writeHead(200, { 'content-length': 0 }).end()),
   '/missing': (_, response) => response.writeHead(404).end(),
   '/cut': (_, response) => response.writeHead(200, length).write(file.subarray(0, 100), () => response.destroy()),
@@ -60,7 +63,10 @@ const routes = {
   '/me/model/raw/main/m.gguf': (_, response) => response.end(`version https://git-lfs.github.com/spec/v1\noid sha256:${'1'.repeat(64)}\nsize ${file.length}\n`),
 };
 
-const server = createServer((request, response) => routes[request.url](request, response));
+const server = createServer((request, response) => {
+  requests.push(request);
+  routes[request.url](request, response);
+});
 let origin = '';
 before(async () => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -74,6 +80,7 @@ after(() => {
 beforeEach(() => {
   etag = '"one"';
   asked = [];
+  requests = [];
   failures = 0;
 });
 
@@ -167,6 +174,16 @@ test('a file that changes is not mixed', async () => {
     else assert.equal((await source.read(11 * MB, 10)).length, 10);
     source.close();
     etag = '"one"';
+  }
+});
+
+test('a redirect to another origin gets no if-range, which would take a preflight', async () => {
+  for (const [path, wanted] of /** @type {const} */ ([['/plain', true], ['/elsewhere', false]])) {
+    const source = await open(path);
+    assert.equal((await source.read(MB, 10)).length, 10);
+    source.close();
+    assert.equal(requests.some(({ headers }) => headers['if-range']), wanted);
+    requests = [];
   }
 });
 

@@ -21,6 +21,7 @@ const PROGRESS = 1 << 18;
  *
  * @typedef {object} RemoteFile
  * @property {string} href
+ * @property {string} from where the answer came from in the end, after redirects
  * @property {number | undefined} size bytes; undefined if only the end of the download tells
  * @property {boolean} ranges whether the server gives parts of it
  * @property {string} etag empty if the server does not say
@@ -62,9 +63,9 @@ export async function probe(href, signal, tries = patience.tries) {
  * @param {Response} response
  * @returns {RemoteFile}
  */
-function remoteFile(href, size, ranges, { headers }) {
+function remoteFile(href, size, ranges, { headers, url }) {
   const linked = /[0-9a-f]{64}/.exec(headers.get('x-linked-etag') ?? ''); // Hugging Face, of a file in LFS
-  return { href, size, ranges, etag: headers.get('etag') ?? '', modified: headers.get('last-modified') ?? '', sha256: linked?.[0] ?? '' };
+  return { href, from: url || href, size, ranges, etag: headers.get('etag') ?? '', modified: headers.get('last-modified') ?? '', sha256: linked?.[0] ?? '' };
 }
 
 /**
@@ -147,12 +148,12 @@ const progressed = new WeakSet();
  * @param {number} start
  * @param {number} end
  */
-function rangeHeaders({ href, etag, modified }, start, end) {
+function rangeHeaders({ href, from, etag, modified }, start, end) {
   /** @type {Record<string, string>} */
   const headers = { range: `bytes=${start}-${end - 1}` };
   const condition = etag && !etag.startsWith('W/') ? etag : modified;
   const origin = globalThis.location?.origin ?? new URL(href).origin;
-  if (condition && new URL(href).origin === origin) headers['if-range'] = condition; // elsewhere it would take a CORS preflight
+  if (condition && [href, from].every((url) => new URL(url).origin === origin)) headers['if-range'] = condition; // elsewhere it would take a CORS preflight
   return headers;
 }
 
