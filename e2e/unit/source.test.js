@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { patience } from '../../www/gander/http.js';
+import { linkedHash, patience } from '../../www/gander/http.js';
 import { prepare } from '../../www/gander/prepare.js';
 import { joinSources, openSource } from '../../www/gander/source.js';
 import { sourceSpec } from '../../www/gander/source-spec.js';
@@ -60,6 +61,8 @@ const routes = {
   },
   '/linked': (request, response) => good(request, response, { headers: { 'x-linked-etag': `"${'0'.repeat(64)}"` } }).send?.(),
   '/me/model/resolve/main/m.gguf': (request, response) => good(request, response).send?.(),
+  '/me/model/resolve/main/stalled.gguf': (request, response) => good(request, response).send?.(),
+  '/me/model/raw/main/stalled.gguf': (_, response) => response.writeHead(200).flushHeaders(),
   '/me/model/raw/main/m.gguf': (_, response) => response.end(`version https://git-lfs.github.com/spec/v1\noid sha256:${'1'.repeat(64)}\nsize ${file.length}\n`),
 };
 
@@ -82,9 +85,18 @@ beforeEach(() => {
   asked = [];
   requests = [];
   failures = 0;
+  patience.stall = 30_000;
 });
 
 const { signal } = new AbortController();
+
+/** Waits until the client has closed the connection of the last request. */
+async function hungUp() {
+  for (let wait = 0; !requests.at(-1)?.socket.destroyed; wait += 20) {
+    assert.ok(wait < 3000, 'the connection is still open');
+    await setTimeout(20);
+  }
+}
 
 /** Opens a URL as `cache: false` does. Node has no OPFS. */
 async function open(path, { hash = [], stop = signal, report = () => {} } = {}) {
@@ -194,7 +206,7 @@ test('a server that is not there', async () => {
 test('an abort', async () => {
   const controller = new AbortController();
   const opening = open('/slow', { stop: controller.signal });
-  setTimeout(() => controller.abort('enough'), 50);
+  setTimeout(50).then(() => controller.abort('enough'));
   await assert.rejects(opening, (reason) => reason === 'enough');
 });
 
@@ -211,6 +223,13 @@ test('a SHA-256 is checked where it is known', async () => {
   await assert.rejects(open('/plain', { hash: [sha256, sha256] }), { name: 'GanderError', code: 'bad_option' });
   const blob = { kind: /** @type {const} */ ('blob'), blob: new Blob([file]) };
   await assert.rejects(prepare(blob, { cache: true, sha256: ['0'.repeat(64)] }, signal, () => {}), { name: 'GanderError', code: 'integrity' });
+});
+
+test('a SHA-256 that the server does not go on to tell is not waited for', { timeout: 10_000 }, async () => {
+  patience.stall = 300;
+  assert.equal(await linkedHash(`${origin}/me/model/resolve/main/m.gguf`, signal), '1'.repeat(64));
+  assert.equal(await linkedHash(`${origin}/me/model/resolve/main/stalled.gguf`, signal), '');
+  await hungUp();
 });
 
 test('the header of a file can be read without the rest', async () => {

@@ -93,14 +93,14 @@ export async function linkedHash(href, signal) {
   if (pointer === href) return '';
   try {
     const response = await get(pointer, { signal, headers: { range: 'bytes=0-999' } });
-    const { value } = (await response.body?.getReader().read()) ?? {}; // never more than the beginning: it may be the file itself
-    drop(response);
-    const text = new TextDecoder().decode(value?.subarray(0, 1000));
-    return /^version https:\/\/git-lfs[^]*^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1] ?? '';
-  } catch {
+    for await (const chunk of body(response, pointer, signal)) { // never more than the beginning: it may be the file itself
+      const text = new TextDecoder().decode(chunk.subarray(0, 1000));
+      return /^version https:\/\/git-lfs[^]*^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1] ?? '';
+    }
+  } catch { // it was worth a try
     signal.throwIfAborted();
-    return ''; // it was worth a try
   }
+  return '';
 }
 
 /**
