@@ -41,6 +41,7 @@ const routes = {
   '/gzip': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(file)),
   '/elsewhere': ({ socket }, response) => response.writeHead(302, { location: `http://localhost:${socket.localPort}/plain` }).end(),
   '/empty': (request, response) => (request.headers.range ? response.writeHead(416, { 'content-range': 'bytes */0' }).end() : response.writeHead(200, { 'content-length': 0 }).end()),
+  '/silent': () => {},
   '/missing': (_, response) => response.writeHead(404).end(),
   '/cut': (_, response) => response.writeHead(200, length).write(file.subarray(0, 100), () => response.destroy()),
   '/slow': (_, response) => void response.writeHead(200, length).write(file.subarray(0, 100)),
@@ -197,6 +198,13 @@ test('a redirect to another origin gets no if-range, which would take a prefligh
     assert.equal(requests.some(({ headers }) => headers['if-range']), wanted);
     requests = [];
   }
+});
+
+test('a request that is given up holds no connection', { timeout: 10_000 }, async () => {
+  patience.stall = 200;
+  await assert.rejects(open('/silent'), { code: 'network' });
+  assert.equal(requests.length, patience.tries);
+  await hungUp();
 });
 
 test('a server that is not there', async () => {

@@ -267,7 +267,9 @@ const held = new Set();
  * @param {number[]} [accepted] further statuses that are no error
  */
 async function get(href, init, accepted = []) {
-  const response = await attempt(href, init.signal, () => fetch(href, { ...init, cache: 'no-store' }));
+  const givenUp = new AbortController(); // or the request would go on, and hold one of the six connections to a server
+  const signal = AbortSignal.any([init.signal, givenUp.signal]);
+  const response = await attempt(href, init.signal, () => fetch(href, { ...init, signal, cache: 'no-store' }), givenUp);
   if (response.ok || accepted.includes(response.status)) return response;
   drop(response);
   const { status } = response;
@@ -287,13 +289,17 @@ function drop(response) {
  * @param {string} href
  * @param {AbortSignal} signal
  * @param {() => Promise<T>} operation
+ * @param {AbortController} [givenUp] is aborted after a stall
  * @returns {Promise<T>}
  */
-async function attempt(href, signal, operation) {
+async function attempt(href, signal, operation, givenUp) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const stalled = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came for ${patience.stall / 1000} seconds`)), patience.stall);
+    timer = setTimeout(() => {
+      reject(new Error(`nothing came for ${patience.stall / 1000} seconds`));
+      givenUp?.abort();
+    }, patience.stall);
   });
   try {
     return await Promise.race([operation(), /** @type {Promise<never>} */ (stalled)]);
