@@ -32,10 +32,20 @@ function good(request, response, { content = file, headers = {}, tell = true } =
   return { part, response, send: () => response.end(part) };
 }
 
+/** Answers as a good server of another origin that has the file packed as well: of that too, the browser shows only the length. */
+function packed(request, response) {
+  const range = /bytes=\d+-\d/.test(request.headers.range ?? '');
+  if (range) return good(request, response, { tell: false }).send?.();
+  const content = /gzip/.test(request.headers['accept-encoding']) ? gzipSync(file) : file;
+  response.writeHead(200, { 'content-length': content.length }).end(content);
+}
+
 /** @type {Record<string, (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void>} */
 const routes = {
   '/plain': (request, response) => good(request, response).send?.(),
   '/hidden': (request, response) => good(request, response, { tell: false }).send?.(),
+  '/hidden-packed': packed,
+  '/hidden-packed-no-head': (request, response) => (request.method === 'HEAD' ? response.writeHead(405).end() : packed(request, response)),
   '/no-range': (_, response) => response.writeHead(200, length).end(file),
   '/no-length': (_, response) => response.writeHead(200).end(file),
   '/gzip': (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(file)),
@@ -105,7 +115,7 @@ async function open(path, { hash = [], stop = signal, report = () => {} } = {}) 
   return openSource((await prepare(spec, { cache: false, sha256: hash }, stop, report)).source, stop);
 }
 
-for (const path of ['/plain', '/hidden', '/no-range', '/no-length', '/gzip', '/flaky']) {
+for (const path of ['/plain', '/hidden', '/hidden-packed', '/hidden-packed-no-head', '/no-range', '/no-length', '/gzip', '/flaky']) {
   test(`${path}: reads anywhere give the bytes of the file`, async () => {
     failures = 8;
     const source = await open(path);

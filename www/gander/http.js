@@ -13,6 +13,9 @@ export const patience = {
   stall: 30_000,
 };
 
+/** Asks for a whole file, as it is: to a request with a range, browsers add that they want nothing packed. */
+const WHOLE = { range: 'bytes=0-' };
+
 /** Bytes that make an attempt worth while: the count of failures starts again. */
 const PROGRESS = 1 << 18;
 
@@ -49,7 +52,8 @@ export async function probe(href, signal, tries = patience.tries) {
   let response = first;
   if (first.status !== 200) { // an empty file, or ranges that do not work
     drop(first);
-    response = await retried(signal, () => get(href, { signal }), tries);
+    const headers = first.status === 206 && !range ? WHOLE : undefined; // the others know no such range
+    response = await retried(signal, () => get(href, { signal, headers }), tries);
   }
   const length = Number(response.headers.get('content-length') ?? NaN);
   const plain = (response.headers.get('content-encoding') ?? 'identity') === 'identity'; // else the length is that of the packed bytes
@@ -196,10 +200,11 @@ function contentRange(response) {
  * @param {AbortSignal} signal
  */
 async function sizeByHead(href, signal) {
-  const response = await get(href, { signal, method: 'HEAD' }).catch(() => undefined);
+  const response = await get(href, { signal, method: 'HEAD', headers: WHOLE }).catch(() => undefined);
   signal.throwIfAborted();
-  const encoded = response?.headers.get('content-encoding') ?? 'identity';
-  return encoded === 'identity' ? Number(response?.headers.get('content-length') ?? NaN) || undefined : undefined;
+  if (!response || (response.status !== 200 && response.status !== 206)) return undefined;
+  const encoded = response.headers.get('content-encoding') ?? 'identity';
+  return encoded === 'identity' ? Number(response.headers.get('content-length') ?? NaN) || undefined : undefined;
 }
 
 /** Bytes that a chunk can have, where the browser reads into memory that it is given. */
