@@ -43,6 +43,20 @@ const load = (page, options = {}) =>
 
 const list = (page) => page.evaluate(async () => (await import('/gander/index.js')).Gander.cache.list());
 
+/** Changes what is kept, in files with this ending, from outside. */
+const edit = (page, change, ending = '.bin') =>
+  page.evaluate(async ({ edit, ending }) => {
+    const change = new Function(`return (${edit})`)();
+    const dir = await (await navigator.storage.getDirectory()).getDirectoryHandle('gander');
+    for await (const [name, handle] of dir) {
+      if (!name.endsWith(ending)) continue;
+      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      const out = await handle.createWritable();
+      await out.write(change(bytes) ?? bytes);
+      await out.close();
+    }
+  }, { edit: String(change), ending });
+
 let written;
 /** Checks that a load worked, and wrote what the model always writes. */
 function works(result, kept = true) {
@@ -203,6 +217,19 @@ test('a new version that is no model: the old one stays', () =>
     assert.equal(file.sent, before, 'it is not downloaded again');
   }));
 
+test('a kept file that cannot be used, and a server that is away or slow', () =>
+  inProfile(async (open) => {
+    const page = await open();
+    works(await load(page));
+    file.fault = () => 500;
+    assert.equal((await load(page, { sha256: '0'.repeat(64) })).code, 'integrity', 'the file is fine, but not the one that is wanted');
+    works(await load(page));
+    await edit(page, (bytes) => bytes.fill(7, 5 << 20, (5 << 20) + 100));
+    assert.equal((await load(page)).code, 'network');
+    file.fault = () => setTimeout(4000); // longer than a good copy waits
+    works(await load(page));
+  }));
+
 /** Sets how much a profile may keep. Chromium's estimate() does not tell, so that writes fail. */
 async function quotaOf(page, context) {
   const session = await context.newCDPSession(page);
@@ -299,7 +326,7 @@ test('an aborted download rejects with the reason, and the next goes on', () =>
     await worksAndStays(page);
   }));
 
-for (const { name, edit, whole } of [
+for (const { name, edit: change, whole } of [
   { name: 'bytes changed', edit: (bytes) => bytes.fill(7, 5 << 20, (5 << 20) + 100) },
   { name: 'its beginning overwritten', edit: (bytes) => bytes.fill(0, 0, 1000) },
   { name: 'cut short', edit: (bytes) => bytes.subarray(0, 7 << 20) },
@@ -312,17 +339,7 @@ for (const { name, edit, whole } of [
     inProfile(async (open) => {
       const page = await open();
       works(await load(page));
-      await page.evaluate(async ({ edit, ending }) => {
-        const change = new Function(`return (${edit})`)();
-        const dir = await (await navigator.storage.getDirectory()).getDirectoryHandle('gander');
-        for await (const [name, handle] of dir) {
-          if (!name.endsWith(ending)) continue;
-          const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
-          const out = await handle.createWritable();
-          await out.write(change(bytes) ?? bytes);
-          await out.close();
-        }
-      }, { edit: String(edit), ending: whole ?? '.bin' });
+      await edit(page, change, whole);
       const before = file.sent;
       await worksAndStays(page);
       if (name === 'bytes changed') assert.equal(file.sent - before, PIECE, 'only the damaged piece is fetched');

@@ -96,8 +96,9 @@ class Keeper {
   async keep() {
     const found = await entries(this.#dir, this.#key);
     const whole = found.find(({ complete }) => complete);
-    const { file, response } = await this.#ask(whole !== undefined);
-    let entry = file ? found.find((candidate) => sameContent(candidate, file)) : whole;
+    let { file, response } = await this.#ask(whole !== undefined);
+    const same = (/** @type {RemoteFile} */ file) => found.find((candidate) => sameContent(candidate, file));
+    let entry = file ? same(file) : whole;
     if (entry?.complete) await this.#check(entry);
     if (entry?.complete && (!this.#sha256 || (await this.#hash(entry)) === this.#sha256)) {
       response?.body?.cancel().catch(() => {});
@@ -105,7 +106,14 @@ class Keeper {
       await sweep(this.#dir, this.#key, [entry]);
       return { name: entry.name, size: Number(entry.size), fresh: false };
     }
-    if (!file) throw new GanderError('network', `${this.#href}: the kept copy is damaged, and the server cannot be reached`);
+    if (!file) { // it may only be slow
+      const wrong = entry?.complete && new GanderError('integrity', `${this.#href}: the SHA-256 of the kept file is ${entry.sha256}, and the server cannot be reached`);
+      ({ file, response } = await probe(this.#href, this.#signal).catch((error) => {
+        this.#signal.throwIfAborted();
+        throw wrong || error;
+      }));
+      entry = same(file);
+    }
     if (!file.ranges || entry?.complete) entry = undefined; // nothing to go on from; or whole and yet with another hash
     await sweep(this.#dir, this.#key, [entry, whole]); // an old version stays: whether the new one is a model is not known
     entry ??= await this.#create(file);
