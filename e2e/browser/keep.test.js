@@ -268,6 +268,21 @@ test('the disk is full midway: the model is read all the same, and the next load
     assert.ok(file.sent - before <= file.content.length - PIECE, 'the rest is fetched');
   }));
 
+test('no room for a new version: the old one goes only if that is enough', () =>
+  inProfile(async (open, context) => {
+    const page = await open();
+    const quota = await quotaOf(page, context);
+    works(await load(page));
+    await quota(30 << 20);
+    [file.content, file.etag] = [paddedModel(12), '"v2"'];
+    works(await load(page), false);
+    file.fault = () => 503;
+    works(await load(page)); // the old one
+    file.fault = () => {};
+    [file.content, file.etag] = [paddedModel(6), '"v3"'];
+    await worksAndStays(page);
+  }));
+
 test('a tab that is closed midway', () =>
   inProfile(async (open) => {
     const first = await open();

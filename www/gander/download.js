@@ -102,7 +102,9 @@ class Keeper {
     if (entry?.complete) await this.#check(entry);
     if (entry?.complete && (!this.#sha256 || (await this.#hash(entry)) === this.#sha256)) {
       response?.body?.cancel().catch(() => {});
-      await this.#note(entry, [{ used: Date.now() }]);
+      await this.#note(entry, [{ used: Date.now() }]).catch((error) => {
+        if (!isQuota(error)) throw error; // it can be read all the same
+      });
       await sweep(this.#dir, this.#key, [entry]);
       return { name: entry.name, size: Number(entry.size), fresh: false };
     }
@@ -120,8 +122,11 @@ class Keeper {
     try {
       await this.#download(entry, file, response);
     } catch (error) {
-      if (!isQuota(error) || !whole || !file.ranges) throw error;
-      await sweep(this.#dir, this.#key, [entry]); // or there is no room for both
+      if (!isQuota(error) || !whole || whole === entry || !file.ranges) throw error;
+      const { missing, room } = await needs(entry);
+      const left = room < missing ? room : PARALLEL * PIECE; // where a write failed all the same: a later piece than the next may have been it
+      if (missing > Number(whole.size) + left) throw error;
+      await sweep(this.#dir, this.#key, [entry]); // there is no room for both
       await this.#download(entry, file);
     }
     const want = this.#sha256 || file.sha256 || (await linkedHash(this.#href, this.#signal));
@@ -262,11 +267,10 @@ class Keeper {
    * @param {Response} [response] the whole file, from a server without ranges
    */
   async #download(entry, file, response) {
-    const missing = entry.size === undefined ? 0 : entry.size - Math.min(entry.size, entry.pieces.size * PIECE);
-    const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
-    if (missing > quota - usage) {
+    const { missing, room } = await needs(entry);
+    if (missing > room) {
       response?.body?.cancel().catch(() => {});
-      throw new DOMException(`${missing} bytes are needed, and the browser has ${Math.max(0, quota - usage)} left for this site`, 'QuotaExceededError');
+      throw new DOMException(`${missing} bytes are needed, and the browser has ${room} left for this site`, 'QuotaExceededError');
     }
     const data = await this.#open(`${entry.name}.bin`);
     const journal = await this.#open(`${entry.name}.log`);
@@ -352,6 +356,16 @@ class Keeper {
       }
     });
   }
+}
+
+/**
+ * How many bytes are still to come, and for how many the browser says that it has room.
+ *
+ * @param {Entry} entry
+ */
+async function needs({ size = 0, pieces }) {
+  const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
+  return { missing: Math.max(0, size - pieces.size * PIECE), room: Math.max(0, quota - usage) };
 }
 
 /**
