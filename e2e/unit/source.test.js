@@ -250,6 +250,13 @@ test('a SHA-256 that the server does not go on to tell is not waited for', { tim
   await hungUp();
 });
 
+test('what does not come from a server is not kept', async () => {
+  const href = URL.createObjectURL(new Blob([file]));
+  const { source, kept, reason } = await prepare({ kind: 'url', href }, { cache: true, sha256: [] }, signal, () => {});
+  assert.deepEqual([kept, reason], [false, 'it does not come from a server']);
+  assert.equal((await openSource(source, signal)).size, file.length);
+});
+
 test('the header of a file can be read without the rest', async () => {
   const peek = async (path) => openSource((await prepare({ kind: 'url', href: origin + path }, { cache: false, sha256: [], peek: true }, signal, () => {})).source, signal);
   for (const path of ['/no-range', '/plain']) {

@@ -58,11 +58,13 @@ export async function prepareBase(base, options, signal, report) {
  */
 export async function prepareURL(href, { cache, sha256, peek }, signal, report) {
   let reason = cache ? '' : 'the option cache is false';
-  const dir = cache || peek ? await folder() : undefined;
+  const remote = /^https?:/.test(href); // what a blob: names is gone with the page
+  const dir = remote && (cache || peek) ? await folder() : undefined;
   if (peek && dir) {
     const whole = (await entries(dir, await keyOf(href))).find(({ complete }) => complete);
     if (whole) return { source: { kind: 'kept', name: whole.name, size: Number(whole.size) }, kept: true, fresh: false };
-  } else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
+  } else if (cache && !remote) reason = 'it does not come from a server';
+  else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
       const { name, size, fresh } = await keep(dir, href, sha256, signal, report);
