@@ -20,6 +20,8 @@ let asked = []; // the ranges that were asked for
 let failures = 0; // how many requests are to fail
 /** @type {import('node:http').IncomingMessage[]} */
 let requests = [];
+/** @type {import('node:http').ServerResponse[]} */
+let answers = [];
 
 /** Answers as a good server does: the range that is asked for. */
 function good(request, response, { content = file, headers = {}, tell = true } = {}) {
@@ -79,7 +81,8 @@ const routes = {
 
 const server = createServer((request, response) => {
   requests.push(request);
-  routes[request.url](request, response);
+  answers.push(response);
+  routes[request.url.split('?')[0]](request, response);
 });
 let origin = '';
 before(async () => {
@@ -95,11 +98,20 @@ beforeEach(() => {
   etag = '"one"';
   asked = [];
   requests = [];
+  answers = [];
   failures = 0;
   patience.stall = 30_000;
 });
 
 const { signal } = new AbortController();
+
+/** Waits until no more answers than these are being sent. */
+async function openConnections(count) {
+  for (let wait = 0; answers.filter(({ closed }) => !closed).length > count; wait += 20) {
+    assert.ok(wait < 3000, 'connections are open that nobody reads from');
+    await setTimeout(20);
+  }
+}
 
 /** Waits until the client has closed the connection of the last request. */
 async function hungUp() {
@@ -265,6 +277,21 @@ test('the header of a file can be read without the rest', async () => {
     assert.deepEqual(await source.read(5, 10), file.slice(5, 15));
     source.close();
   }
+});
+
+test('of the headers of many parts without ranges one is open at a time', { timeout: 20_000 }, async () => {
+  const hrefs = Array.from({ length: 8 }, (_, i) => `${origin}/no-range?${i}`);
+  const spec = { kind: /** @type {const} */ ('parts'), parts: hrefs.map((href) => ({ kind: /** @type {const} */ ('url'), href })) };
+  const source = await openSource((await prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})).source, signal);
+  await openConnections(0);
+  for (const at of [0, 10, 100, 3 * MB]) { // each part again, from where it was
+    for (const i of hrefs.keys()) {
+      assert.deepEqual(await source.read(i * file.length + at, MB), file.slice(at, at + MB));
+      await openConnections(1);
+    }
+  }
+  source.close();
+  await openConnections(0);
 });
 
 test('the URL of one part of a split model stands for all', () => {

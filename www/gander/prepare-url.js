@@ -88,7 +88,10 @@ export async function prepareURL(href, { cache, sha256, peek }, signal, report) 
  */
 async function direct(href, { sha256, peek }, signal, report) {
   const { file, response } = await probe(href, signal);
-  if (peek && response && file.size !== undefined) return { source: { kind: 'stream', response, href, size: file.size } };
+  if (peek && response && file.size !== undefined) {
+    response.body?.cancel().catch(() => {}); // a model may have more parts than the browser opens connections
+    return { source: { kind: 'stream', href, size: file.size } };
+  }
   if (file.size !== undefined && file.ranges && !sha256) return { source: { kind: 'range', file: { ...file, size: file.size } } };
   /** @type {Blob[]} Many small parts, which the browser may keep on disk. */
   const parts = [];

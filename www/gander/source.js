@@ -13,6 +13,7 @@ import { GanderError, loaded } from './errors.js';
  * @property {string[]} [names] names of these files, if they are a folder; absent if they are parts of one file
  * @property {(offset: number, length: number) => Promise<Uint8Array>} read gives the bytes [offset, offset + length), fewer only at
  *   the end of the file, valid until the next read; reads come one at a time
+ * @property {() => void} [pause] lets go of the connection that it holds until the next read, if it holds one
  * @property {() => void} close lets go of what the source holds; reads must not follow
  */
 
@@ -29,7 +30,7 @@ import { GanderError, loaded } from './errors.js';
  * @typedef {{kind: 'blob', blob: Blob}
  *   | {kind: 'kept', name: string, size: number}
  *   | {kind: 'range', file: import('./http.js').RemoteFile & {size: number}}
- *   | {kind: 'stream', response: Response, href: string, size: number}} ReadyFile the last only for a header, in the worker that prepared it
+ *   | {kind: 'stream', href: string, size: number}} ReadyFile the last only for a header
  * @typedef {ReadyFile | {kind: 'parts', parts: ReadyFile[], names?: string[]}} ReadySource
  */
 
@@ -43,7 +44,7 @@ import { GanderError, loaded } from './errors.js';
 export async function openSource(ready, signal) {
   if (ready.kind === 'blob') return blobSource(ready.blob);
   if (ready.kind === 'kept') return (await loaded(import('./kept-source.js'))).keptSource(ready.name, ready.size);
-  if (ready.kind === 'stream') return (await loaded(import('./stream-source.js'))).streamSource(ready.response, ready.href, ready.size, signal);
+  if (ready.kind === 'stream') return (await loaded(import('./stream-source.js'))).streamSource(ready.href, ready.size, signal);
   if (ready.kind === 'range') return (await loaded(import('./range-source.js'))).rangeSource(ready.file, signal);
   return joinSources(await Promise.all(ready.parts.map((part) => openSource(part, signal))), ready.names);
 }
@@ -57,6 +58,7 @@ export async function openSource(ready, signal) {
  */
 export function joinSources(sources, names) {
   const parts = sources.map(({ size }) => size);
+  let last = 0; // which was read last
   return {
     size: parts.reduce((sum, size) => sum + size, 0),
     parts,
@@ -64,6 +66,8 @@ export function joinSources(sources, names) {
     async read(offset, length) {
       let i = 0;
       for (; i < sources.length - 1 && offset >= parts[i]; i++) offset -= parts[i];
+      if (i !== last) sources[last].pause?.();
+      last = i;
       const bytes = await sources[i].read(offset, length);
       if (bytes.length === length || i === sources.length - 1) return bytes;
       const out = new Uint8Array(length); // it reaches into the next file, which only a reader of the bare bytes asks for

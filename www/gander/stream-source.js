@@ -1,39 +1,50 @@
 // Reads the beginning of a file that arrives as a stream, from a server without Range requests: enough for a header, which the engine
-// reads forward. All that went by is kept.
+// reads forward. All that went by is kept. The request is made when the first byte is read.
 
 import { GanderError } from './errors.js';
-import { body } from './http.js';
+import { ChangedError, body, probe } from './http.js';
 
 /**
- * @param {Response} response
  * @param {string} href
  * @param {number} size bytes in the whole file
  * @param {AbortSignal} signal
  * @returns {import('./source.js').Source}
  */
-export function streamSource(response, href, size, signal) {
-  const chunks = body(response, href, signal);
+export function streamSource(href, size, signal) {
+  /** @type {ReturnType<typeof body> | undefined} */
+  let chunks;
+  let at = 0; // where the open stream is
   let seen = new Uint8Array(1 << 20);
   let have = 0;
+  const pause = () => {
+    chunks?.return();
+    chunks = undefined;
+  };
   return {
     size,
     async read(offset, length) {
       const end = Math.min(offset + length, size);
       while (have < end) {
+        if (!chunks) {
+          const { response } = await probe(href, signal);
+          if (!response) throw new ChangedError(`${href}: the server changed its mind about Range requests`);
+          [chunks, at] = [body(response, href, signal), 0];
+        }
         const { done, value } = await chunks.next();
-        if (done) throw new GanderError('network', `${href}: the download ended after ${have} of ${size} bytes`);
-        if (have + value.length > seen.length) {
-          const larger = new Uint8Array(2 * (have + value.length));
+        if (done) throw new GanderError('network', `${href}: the download ended after ${at} of ${size} bytes`);
+        const more = value.subarray(Math.min(have - at, value.length)); // what was not seen before a pause
+        at += value.length;
+        if (have + more.length > seen.length) {
+          const larger = new Uint8Array(2 * (have + more.length));
           larger.set(seen.subarray(0, have));
           seen = larger;
         }
-        seen.set(value, have);
-        have += value.length;
+        seen.set(more, have);
+        have += more.length;
       }
       return seen.slice(offset, Math.max(offset, end));
     },
-    close() {
-      chunks.return();
-    },
+    pause,
+    close: pause,
   };
 }
