@@ -309,6 +309,26 @@ test('files are laid end to end', async () => {
   assert.equal(joinSources([]).size, 0);
 });
 
+test('where a part cannot be opened, the others are closed', async (t) => {
+  let open = 0;
+  const files = {
+    async getFileHandle(name) {
+      if (name === 'gone.bin') throw new Error('gone');
+      await setTimeout(20);
+      open++;
+      return { createSyncAccessHandle: async () => ({ close: () => open-- }) };
+    },
+  };
+  const { navigator, FileSystemSyncAccessHandle } = globalThis;
+  const set = (values) => Object.entries(values).forEach(([name, value]) => Object.defineProperty(globalThis, name, { value, configurable: true }));
+  t.after(() => set({ navigator, FileSystemSyncAccessHandle }));
+  set({ navigator: { storage: { getDirectory: async () => ({ getDirectoryHandle: async () => files }) } }, FileSystemSyncAccessHandle: { prototype: { mode: '' } } });
+  const parts = ['a', 'gone', 'b'].map((name) => ({ kind: /** @type {const} */ ('kept'), name, size: 1 }));
+  await assert.rejects(openSource({ kind: 'parts', parts }, signal), { code: 'io', message: /gone/ });
+  await setTimeout(100);
+  assert.equal(open, 0);
+});
+
 /** A buffer's spec is ready as it is. */
 const ready = (buffer) => /** @type {{kind: 'blob', blob: Blob}} */ (sourceSpec(buffer));
 

@@ -46,7 +46,14 @@ export async function openSource(ready, signal) {
   if (ready.kind === 'kept') return (await loaded(import('./kept-source.js'))).keptSource(ready.name, ready.size);
   if (ready.kind === 'stream') return (await loaded(import('./stream-source.js'))).streamSource(ready.href, ready.size, signal);
   if (ready.kind === 'range') return (await loaded(import('./range-source.js'))).rangeSource(ready.file, signal);
-  return joinSources(await Promise.all(ready.parts.map((part) => openSource(part, signal))), ready.names);
+  const opening = await Promise.allSettled(ready.parts.map((part) => openSource(part, signal)));
+  const sources = opening.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  for (const one of opening) {
+    if (one.status === 'fulfilled') continue;
+    for (const source of sources) source.close();
+    throw one.reason;
+  }
+  return joinSources(sources, ready.names);
 }
 
 /**
