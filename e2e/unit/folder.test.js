@@ -70,6 +70,7 @@ let server, origin;
 before(async () => {
   server = createServer(({ url, headers }, response) => {
     const text = files[url];
+    if (text === undefined && url.startsWith('/app/')) return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
     if (text === undefined) return response.writeHead(404).end();
     const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
     const [start, end] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, text.length)] : [0, text.length];
@@ -84,6 +85,12 @@ after(() => server.close());
 test('a folder on a server: the files that are there', async () => {
   Object.assign(files, { '/a/config.json': '{}', '/a/tokenizer.json': 'tok', '/a/model.safetensors': 'weights', '/a/tokenizer.model': 'not asked for' });
   assert.deepEqual(await read(sourceSpec(`${origin}/a/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'model.safetensors': 'weights' });
+});
+
+test('a folder on a server that has a page in place of each file that is missing', async () => {
+  const index = JSON.stringify({ weight_map: { x: 'm-1.safetensors' } });
+  Object.assign(files, { '/app/config.json': '{}', '/app/tokenizer.json': 'tok', '/app/model.safetensors.index.json': index, '/app/m-1.safetensors': 'one' });
+  assert.deepEqual(await read(sourceSpec(`${origin}/app/`)), { 'config.json': '{}', 'tokenizer.json': 'tok', 'model.safetensors.index.json': index, 'm-1.safetensors': 'one' });
 });
 
 test('a folder on a server: the shards of the index', async () => {

@@ -20,16 +20,22 @@ const SAMPLES = 2;
 /** @typedef {(loaded: number, total: number) => void} Report */
 
 /**
+ * @typedef {object} KeepOptions
+ * @property {string} sha256 what the file must have, or empty
+ * @property {boolean} [optional] whether it is a file of a folder that need not be there
+ */
+
+/**
  * Sees to it that a file is kept, whole and as the server has it now.
  *
  * @param {FileSystemDirectoryHandle} dir
  * @param {string} href
- * @param {string} sha256 what the file must have, or empty
+ * @param {KeepOptions} options
  * @param {AbortSignal} signal
  * @param {Report} report
  * @returns {Promise<{name: string, size: number, fresh: boolean}>} the name of its files; whether it was downloaded just now
  */
-export async function keep(dir, href, sha256, signal, report) {
+export async function keep(dir, href, options, signal, report) {
   const key = await keyOf(href);
   const channel = new BroadcastChannel(lockName(key));
   channel.onmessage = ({ data }) => report(data.loaded, data.total); // while another tab downloads
@@ -42,7 +48,7 @@ export async function keep(dir, href, sha256, signal, report) {
       });
       for (let attempt = 1; ; attempt++) {
         try {
-          return await new Keeper(dir, key, href, sha256, signal, told).keep();
+          return await new Keeper(dir, key, href, options, signal, told).keep();
         } catch (error) {
           if (!(error instanceof ChangedError) || attempt >= 3) throw error; // the next attempt starts with what the server says now
         }
@@ -73,6 +79,7 @@ class Keeper {
   #key;
   #href;
   #sha256;
+  #optional;
   #signal;
   #report;
 
@@ -80,15 +87,16 @@ class Keeper {
    * @param {FileSystemDirectoryHandle} dir
    * @param {string} key
    * @param {string} href
-   * @param {string} sha256
+   * @param {KeepOptions} options
    * @param {AbortSignal} signal
    * @param {Report} report
    */
-  constructor(dir, key, href, sha256, signal, report) {
+  constructor(dir, key, href, { sha256, optional }, signal, report) {
     this.#dir = dir;
     this.#key = key;
     this.#href = href;
     this.#sha256 = sha256;
+    this.#optional = optional;
     this.#signal = signal;
     this.#report = report;
   }
@@ -140,15 +148,15 @@ class Keeper {
   /**
    * Asks the server, but not for long, and without insisting, where there is a copy to use.
    *
-   * @param {boolean} optional
+   * @param {boolean} brief
    * @returns {Promise<{file?: RemoteFile, response?: Response}>}
    */
-  async #ask(optional) {
-    if (!optional) return probe(this.#href, this.#signal);
+  async #ask(brief) {
+    if (!brief) return probe(this.#href, this.#signal, { optional: this.#optional });
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), 3000);
     try {
-      return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), 1);
+      return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), { tries: 1, optional: this.#optional });
     } catch {
       this.#signal.throwIfAborted();
       return {};

@@ -94,7 +94,7 @@ async function* walk(handle, path) {
  *
  * @template T
  * @param {string} base URL that ends in a slash
- * @param {(href: string) => Promise<T>} get makes one file ready
+ * @param {(href: string, needed: boolean) => Promise<T>} get makes one file ready
  * @param {(file: T) => Promise<Uint8Array>} bytes reads a small one
  * @returns {Promise<{names: string[], files: T[]}>}
  */
@@ -103,7 +103,7 @@ export async function folderOfURL(base, get, bytes) {
   const found = new Map();
   const add = async (/** @type {string} */ name, /** @type {boolean} */ needed) => {
     try {
-      found.set(name, await get(at(base, name)));
+      found.set(name, await get(at(base, name), needed));
       return true;
     } catch (error) {
       if (needed || !isMissing(error)) throw error;

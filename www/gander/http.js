@@ -37,11 +37,15 @@ const PROGRESS = 1 << 18;
  *
  * @param {string} href
  * @param {AbortSignal} signal
- * @param {number} [tries]
+ * @param {{tries?: number, optional?: boolean}} [options] a page in place of an optional file counts as an answer of 404
  * @returns {Promise<{file: RemoteFile, response?: Response}>} with the response of a server without ranges, which is the whole file
  */
-export async function probe(href, signal, tries = patience.tries) {
+export async function probe(href, signal, { tries, optional } = {}) {
   const first = await retried(signal, () => get(href, { signal, headers: { range: 'bytes=0-0' } }, [416]), tries);
+  if (optional && first.headers.get('content-type')?.startsWith('text/html')) { // as hosts answer whose every address is one application
+    drop(first);
+    throw new GanderError('network', `${href}: the server has a page in its place`, { status: 404 });
+  }
   const range = contentRange(first);
   if (first.status === 206) {
     drop(first);

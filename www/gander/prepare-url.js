@@ -12,6 +12,7 @@ import { openSource } from './source.js';
 /** @typedef {import('./prepare.js').PreparedFile} PreparedFile */
 /** @typedef {import('./prepare.js').PrepareOptions} PrepareOptions */
 /** @typedef {import('./download.js').Report} Report */
+/** @typedef {import('./download.js').KeepOptions & {cache: boolean, peek?: boolean}} FileOptions */
 
 /**
  * A folder on a server.
@@ -25,9 +26,9 @@ import { openSource } from './source.js';
 export async function prepareBase(base, options, signal, report) {
   if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
   let done = 0;
-  const get = async (/** @type {string} */ href) => {
+  const get = async (/** @type {string} */ href, /** @type {boolean} */ needed) => {
     let last = 0;
-    const file = await prepareURL(href, { ...options, peek: false, sha256: '' }, signal, (loaded) => report(done + (last = loaded), 0));
+    const file = await prepareURL(href, { ...options, peek: false, sha256: '', optional: !needed }, signal, (loaded) => report(done + (last = loaded), 0));
     done += last;
     return file;
   };
@@ -51,12 +52,13 @@ export async function prepareBase(base, options, signal, report) {
  * A file on a server.
  *
  * @param {string} href
- * @param {{cache: boolean, sha256: string, peek?: boolean}} options
+ * @param {FileOptions} options
  * @param {AbortSignal} signal
  * @param {Report} report
  * @returns {Promise<PreparedFile>}
  */
-export async function prepareURL(href, { cache, sha256, peek }, signal, report) {
+export async function prepareURL(href, options, signal, report) {
+  const { cache, peek } = options;
   let reason = cache ? '' : 'the option cache is false';
   const remote = /^https?:/.test(href); // what a blob: names is gone with the page
   const dir = remote && (cache || peek) ? await folder() : undefined;
@@ -67,27 +69,27 @@ export async function prepareURL(href, { cache, sha256, peek }, signal, report) 
   else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
-      const { name, size, fresh } = await keep(dir, href, sha256, signal, report);
+      const { name, size, fresh } = await keep(dir, href, options, signal, report);
       return { source: { kind: 'kept', name, size }, kept: true, fresh };
     } catch (error) {
       if (!isQuota(error)) throw error;
       reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;
     }
   }
-  return { ...(await direct(href, { sha256, peek }, signal, report)), kept: false, fresh: true, reason };
+  return { ...(await direct(href, options, signal, report)), kept: false, fresh: true, reason };
 }
 
 /**
  * A file that is read straight from the server, or, where that has no ranges or the whole is to be checked, from memory.
  *
  * @param {string} href
- * @param {{sha256: string, peek?: boolean}} options
+ * @param {FileOptions} options
  * @param {AbortSignal} signal
  * @param {Report} report
  * @returns {Promise<{source: import('./source.js').ReadyFile}>}
  */
-async function direct(href, { sha256, peek }, signal, report) {
-  const { file, response } = await probe(href, signal);
+async function direct(href, { sha256, peek, optional }, signal, report) {
+  const { file, response } = await probe(href, signal, { optional });
   if (peek && response && file.size !== undefined) {
     response.body?.cancel().catch(() => {}); // a model may have more parts than the browser opens connections
     return { source: { kind: 'stream', href, size: file.size } };
