@@ -11,7 +11,33 @@ const models = fileURLToPath(new URL('../../../shared/thirdparty/models/', impor
 const skip = existsSync(models) ? false : 'shared/thirdparty is not beside this checkout';
 
 const tiny = 'TinyStories-656K';
+const INDEX = 'model.safetensors.index.json';
+const SHARD = 'model-00001-of-00001.safetensors';
 const routes = {};
+/** An index of one shard, which has all that model.safetensors has. */
+function index() {
+  const file = readFileSync(`${models}${tiny}/model.safetensors`);
+  const { __metadata__, ...tensors } = JSON.parse(file.subarray(8, 8 + Number(file.readBigUInt64LE())).toString());
+  return JSON.stringify({ weight_map: Object.fromEntries(Object.keys(tensors).map((name) => [name, SHARD])) });
+}
+
+/** What becomes of requests to a folder, by the name of the file: a status, `'cut'`, or nothing. */
+let fault = () => {};
+/** How often model.safetensors was sent, or a part of it that is more than a byte. */
+let sent = 0;
+/** Files that were asked for. */
+let asked = [];
+for (const name of skip ? [] : [...readdirSync(models + tiny), 'chat_template.jinja', 'modules.json', 'tokenizer.model', INDEX, SHARD]) {
+  routes[`/m/${name}`] = (request, response) => {
+    asked.push(name);
+    const status = fault(name);
+    if (status === 'cut') return response.destroy();
+    if (status) return response.writeHead(status).end();
+    if (name === INDEX) return response.end(index());
+    if (name === 'model.safetensors' && request.headers.range !== 'bytes=0-0') sent++;
+    sendFile(`${models}${tiny}/${name === SHARD ? 'model.safetensors' : name}`, request, response);
+  };
+}
 for (const folder of skip ? [] : [tiny, 'stories260K']) {
   for (const name of readdirSync(models + folder)) routes[`/${folder}/${name}`] = (request, response) => sendFile(`${models}${folder}/${name}`, request, response);
 }
@@ -51,6 +77,53 @@ test('a Hugging Face folder by address, as files, and by handle, whole and quant
     assert.deepEqual(results.quantised.types, { F32: 5, Q8_0: 15 });
     assert.ok(results.quantised.weights < results.files.weights / 3, `${results.quantised.weights} of ${results.files.weights} bytes`);
     assert.deepEqual(results.inspected, { supported: true, types: { F32: 5, Q4_0: 15 } });
+  }),
+);
+
+/** Loads a folder with a profile of its own, as often as the test wants. */
+async function inProfile(body) {
+  const context = await fixture.browser.newContext();
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${fixture.origin}/blank`);
+    await body(async () => {
+      asked = [];
+      return page.evaluate(async () => {
+        const { Gander } = await import('/gander/index.js');
+        try {
+          const model = await Gander.load('/m/');
+          const { tokens } = await model.complete([1, 80, 147, 201, 282, 57], { maxTokens: 10, temperature: 0 });
+          model.close();
+          return { tokens: [...tokens], kept: model.kept };
+        } catch ({ code, message }) {
+          return { code, message };
+        }
+      });
+    }, page);
+  } finally {
+    fault = () => {};
+    await context.close();
+  }
+}
+
+const whole = { tokens: STORY, kept: true };
+const single = (name) => (name === INDEX || name === SHARD ? 404 : undefined);
+const sharded = (name) => (name === 'model.safetensors' ? 404 : undefined);
+
+test('the weights of a kept folder are in other files now', { skip }, () =>
+  inProfile(async (load) => {
+    fault = single;
+    assert.deepEqual(await load(), whole);
+    fault = sharded;
+    assert.deepEqual(await load(), whole);
+    assert.ok(asked.includes(SHARD), 'versions are not mixed');
+    fault = (name) => (name === 'model.safetensors' ? 503 : undefined);
+    assert.equal((await load()).code, 'network', 'it is not known whether they are there');
+    fault = single;
+    const before = sent;
+    assert.deepEqual(await load(), whole);
+    assert.equal(sent, before, 'it is still kept');
   }),
 );
 

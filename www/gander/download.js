@@ -104,9 +104,10 @@ class Keeper {
   async keep() {
     const found = await entries(this.#dir, this.#key);
     const whole = found.find(({ complete }) => complete);
-    let { file, response } = await this.#ask(whole !== undefined);
+    let { file, response } = await this.#ask(whole);
     const same = (/** @type {RemoteFile} */ file) => found.find((candidate) => sameContent(candidate, file));
     let entry = file ? same(file) : whole;
+    if (entry?.gone) Object.assign(entry, { complete: true, stamp: 0 }); // it is back, and whole if all of it is still as it was
     if (entry?.complete) await this.#check(entry);
     if (entry?.complete && (!this.#sha256 || (await this.#hash(entry)) === this.#sha256)) {
       response?.body?.cancel().catch(() => {});
@@ -118,7 +119,7 @@ class Keeper {
     }
     if (!file) { // it may only be slow
       const wrong = entry?.complete && new GanderError('integrity', `${this.#href}: the SHA-256 of the kept file is ${entry.sha256}, and the server cannot be reached`);
-      ({ file, response } = await probe(this.#href, this.#signal).catch((error) => {
+      ({ file, response } = await probe(this.#href, this.#signal, { optional: this.#optional }).catch((error) => {
         this.#signal.throwIfAborted();
         throw wrong || error;
       }));
@@ -148,18 +149,20 @@ class Keeper {
   /**
    * Asks the server, but not for long, and without insisting, where there is a copy to use.
    *
-   * @param {boolean} brief
+   * @param {Entry | undefined} whole
    * @returns {Promise<{file?: RemoteFile, response?: Response}>}
    */
-  async #ask(brief) {
-    if (!brief) return probe(this.#href, this.#signal, { optional: this.#optional });
+  async #ask(whole) {
+    if (!whole) return probe(this.#href, this.#signal, { optional: this.#optional });
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), 3000);
     try {
       return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), { tries: 1, optional: this.#optional });
-    } catch {
+    } catch (error) {
       this.#signal.throwIfAborted();
-      return {};
+      if (!this.#optional || !isGone(error)) return {};
+      await this.#note(whole, [{ gone: true }]); // it is none of the folder's files now; if it comes back, it may be here still
+      throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -173,7 +176,7 @@ class Keeper {
     const name = `${this.#key}-${crypto.randomUUID().slice(0, 8)}`;
     const added = Date.now();
     /** @type {Entry} */
-    const entry = { name, url: this.#href, size, etag, modified, added, used: added, pieces: new Map(), complete: false, stamp: 0, sha256: '', length: 0 };
+    const entry = { name, url: this.#href, size, etag, modified, added, used: added, pieces: new Map(), complete: false, gone: false, stamp: 0, sha256: '', length: 0 };
     await this.#note(entry, [{ version: 1, url: this.#href, size, etag, modified, added }]);
     return entry;
   }
@@ -375,6 +378,13 @@ async function needs({ size = 0, pieces }) {
   const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
   return { missing: Math.max(0, size - pieces.size * PIECE), room: Math.max(0, quota - usage) };
 }
+
+/**
+ * Whether a server says that it has no such file any more.
+ *
+ * @param {unknown} error
+ */
+const isGone = (error) => error instanceof GanderError && (error.status === 404 || error.status === 410);
 
 /**
  * Whether an error says that there is no room.

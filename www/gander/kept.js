@@ -6,6 +6,7 @@
 //   {"version":1,"url":…,"size":…,"etag":…,"modified":…,"added":…}   the first line; size is absent where the server does not tell it
 //   [3,"…"]                     piece 3 is on the disk, and its SHA-256 (base64)
 //   [3]                         piece 3 was found damaged
+//   {"gone":true}               the server has no such file any more, and the folder that it was in is without it
 //   {"size":…,"stamp":…}        all pieces are there; the time of last change that the file had then
 //   {"sha256":…}                the whole has this hash
 //   {"used":…}                  when it was loaded
@@ -28,6 +29,7 @@ export const PIECE = 4 << 20;
  * @property {number} used time in ms
  * @property {Map<number, string>} pieces the SHA-256 of each piece that is there
  * @property {boolean} complete
+ * @property {boolean} gone
  * @property {number} stamp the data file's time of last change, once complete
  * @property {string} sha256 of the whole, if it was ever checked
  * @property {number} length bytes of the journal that count
@@ -107,13 +109,15 @@ export function parseJournal(name, text) {
     if (!entry) {
       if (value?.version !== 1 || typeof value.url !== 'string') return undefined;
       const { url, size, etag, modified, added } = value;
-      entry = { name, url, size, etag, modified, added, used: added, pieces: new Map(), complete: false, stamp: 0, sha256: '', length };
+      entry = { name, url, size, etag, modified, added, used: added, pieces: new Map(), complete: false, gone: false, stamp: 0, sha256: '', length };
     } else if (Array.isArray(value)) {
       const [piece, hash] = value;
       if (hash) entry.pieces.set(piece, hash);
       else if (entry.pieces.delete(piece)) entry.complete = false;
+    } else if (value?.gone) {
+      Object.assign(entry, { complete: false, gone: true });
     } else if (value?.stamp !== undefined) {
-      Object.assign(entry, { size: value.size, stamp: value.stamp, complete: entry.pieces.size * PIECE >= value.size });
+      Object.assign(entry, { size: value.size, stamp: value.stamp, gone: false, complete: entry.pieces.size * PIECE >= value.size });
     } else {
       entry.sha256 = value?.sha256 ?? entry.sha256;
       entry.used = value?.used ?? entry.used;
