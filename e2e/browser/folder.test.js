@@ -107,6 +107,19 @@ async function inProfile(body) {
   }
 }
 
+/** Changes what is kept of a file. */
+const damage = (page, name) =>
+  page.evaluate(async (name) => {
+    const dir = await (await navigator.storage.getDirectory()).getDirectoryHandle('gander');
+    for await (const [file, handle] of dir) {
+      const text = file.endsWith('.log') ? await (await handle.getFile()).text() : '';
+      if (!text.includes(`/${name}"`)) continue;
+      const out = await (await dir.getFileHandle(file.replace(/log$/, 'bin'))).createWritable();
+      await out.write('damaged');
+      await out.close();
+    }
+  }, name);
+
 const whole = { tokens: STORY, kept: true };
 const single = (name) => (name === INDEX || name === SHARD ? 404 : undefined);
 const sharded = (name) => (name === 'model.safetensors' ? 404 : undefined);
@@ -124,6 +137,35 @@ test('the weights of a kept folder are in other files now', { skip }, () =>
     const before = sent;
     assert.deepEqual(await load(), whole);
     assert.equal(sent, before, 'it is still kept');
+  }),
+);
+
+for (const [name, files] of [['one file', single], ['shards', sharded]]) {
+  test(`a kept folder without its server: weights in ${name}`, { skip }, () =>
+    inProfile(async (load, page) => {
+      fault = files;
+      assert.deepEqual(await load(), whole);
+      fault = () => 'cut';
+      assert.deepEqual(await load(), whole);
+      fault = (file) => (file === 'config.json' ? 503 : files(file));
+      assert.deepEqual(await load(), whole);
+      fault = () => 'cut';
+      await damage(page, 'tokenizer_config.json');
+      for (let i = 0; i < 2; i++) assert.equal((await load()).code, 'network', 'a damaged file is none that is missing');
+      fault = files;
+      assert.deepEqual(await load(), whole);
+    }),
+  );
+}
+
+test('a folder that is not all kept, and a server that answers to some', { skip }, () =>
+  inProfile(async (load) => {
+    fault = (name) => (name === 'config.json' ? undefined : 500);
+    assert.equal((await load()).code, 'network');
+    fault = (name) => (name === 'config.json' || name === 'tokenizer_config.json' ? 500 : single(name));
+    assert.equal((await load()).code, 'network', 'it is not known whether there is a tokenizer_config.json');
+    fault = single;
+    assert.deepEqual(await load(), whole);
   }),
 );
 

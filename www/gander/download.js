@@ -23,6 +23,7 @@ const SAMPLES = 2;
  * @typedef {object} KeepOptions
  * @property {string} sha256 what the file must have, or empty
  * @property {boolean} [optional] whether it is a file of a folder that need not be there
+ * @property {boolean} [offline] whether the server did not answer just now: it is not asked for what is kept, and not for long for what is optional
  */
 
 /**
@@ -33,7 +34,8 @@ const SAMPLES = 2;
  * @param {KeepOptions} options
  * @param {AbortSignal} signal
  * @param {Report} report
- * @returns {Promise<{name: string, size: number, fresh: boolean}>} the name of its files; whether it was downloaded just now
+ * @returns {Promise<{name: string, size: number, fresh: boolean, offline: boolean}>} the name of its files; whether it was downloaded just now;
+ *   whether the server did not answer
  */
 export async function keep(dir, href, options, signal, report) {
   const key = await keyOf(href);
@@ -80,6 +82,7 @@ class Keeper {
   #href;
   #sha256;
   #optional;
+  #offline;
   #signal;
   #report;
 
@@ -91,12 +94,13 @@ class Keeper {
    * @param {AbortSignal} signal
    * @param {Report} report
    */
-  constructor(dir, key, href, { sha256, optional }, signal, report) {
+  constructor(dir, key, href, { sha256, optional, offline }, signal, report) {
     this.#dir = dir;
     this.#key = key;
     this.#href = href;
     this.#sha256 = sha256;
     this.#optional = optional;
+    this.#offline = offline;
     this.#signal = signal;
     this.#report = report;
   }
@@ -115,7 +119,7 @@ class Keeper {
         if (!isQuota(error)) throw error; // it can be read all the same
       });
       await sweep(this.#dir, this.#key, [entry]);
-      return { name: entry.name, size: Number(entry.size), fresh: false };
+      return { name: entry.name, size: Number(entry.size), fresh: false, offline: !file };
     }
     if (!file) { // it may only be slow
       const wrong = entry?.complete && new GanderError('integrity', `${this.#href}: the SHA-256 of the kept file is ${entry.sha256}, and the server cannot be reached`);
@@ -143,7 +147,7 @@ class Keeper {
       await sweep(this.#dir, this.#key, [whole]);
       throw new GanderError('integrity', `${this.#href}: the SHA-256 of the file is ${entry.sha256}, not ${want}`);
     }
-    return { name: entry.name, size: Number(entry.size), fresh: true }; // an old version goes when a later load finds this one here still
+    return { name: entry.name, size: Number(entry.size), fresh: true, offline: false }; // an old version goes when a later load finds this one here still
   }
 
   /**
@@ -153,13 +157,15 @@ class Keeper {
    * @returns {Promise<{file?: RemoteFile, response?: Response}>}
    */
   async #ask(whole) {
-    if (!whole) return probe(this.#href, this.#signal, { optional: this.#optional });
+    if (this.#offline && whole) return {};
+    if (!whole && !(this.#offline && this.#optional)) return probe(this.#href, this.#signal, { optional: this.#optional });
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), 3000);
+    const timer = setTimeout(() => timeout.abort(new GanderError('network', `${this.#href}: the server did not answer`)), 3000);
     try {
       return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), { tries: 1, optional: this.#optional });
     } catch (error) {
       this.#signal.throwIfAborted();
+      if (!whole) throw error;
       if (!this.#optional || !isGone(error)) return {};
       await this.#note(whole, [{ gone: true }]); // it is none of the folder's files now; if it comes back, it may be here still
       throw error;

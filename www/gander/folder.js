@@ -94,7 +94,7 @@ async function* walk(handle, path) {
  *
  * @template T
  * @param {string} base URL that ends in a slash
- * @param {(href: string, needed: boolean) => Promise<T>} get makes one file ready
+ * @param {(href: string, needed: boolean) => Promise<T | undefined>} get makes one file ready, if there is such a file
  * @param {(file: T) => Promise<Uint8Array>} bytes reads a small one
  * @returns {Promise<{names: string[], files: T[]}>}
  */
@@ -103,8 +103,9 @@ export async function folderOfURL(base, get, bytes) {
   const found = new Map();
   const add = async (/** @type {string} */ name, /** @type {boolean} */ needed) => {
     try {
-      found.set(name, await get(at(base, name), needed));
-      return true;
+      const file = await get(at(base, name), needed);
+      if (file) found.set(name, file);
+      return file !== undefined;
     } catch (error) {
       if (needed || !isMissing(error)) throw error;
       return false;

@@ -26,11 +26,22 @@ import { openSource } from './source.js';
 export async function prepareBase(base, options, signal, report) {
   if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
   let done = 0;
+  let offline = /** @type {boolean | undefined} */ (undefined); // whether the first file, which must be there, is a kept one and the server did not answer
+  /** @type {unknown} */
+  let doubt; // the failure of an optional file, of which nothing is kept, and which may only be out of reach
   const get = async (/** @type {string} */ href, /** @type {boolean} */ needed) => {
     let last = 0;
-    const file = await prepareURL(href, { ...options, peek: false, sha256: '', optional: !needed }, signal, (loaded) => report(done + (last = loaded), 0));
-    done += last;
-    return file;
+    try {
+      const how = { ...options, peek: false, sha256: '', optional: !needed, offline };
+      const file = await prepareURL(href, how, signal, (loaded) => report(done + (last = loaded), 0));
+      done += last;
+      offline ??= file.offline ?? false;
+      return file;
+    } catch (error) {
+      if (needed || !offline || !(error instanceof GanderError) || error.code !== 'network' || (await isKnown(href))) throw error;
+      doubt ??= error;
+      return undefined;
+    }
   };
   const { names, files } = await folderOfURL(base, get, async ({ source: ready }) => {
     const source = await openSource(ready, signal);
@@ -40,12 +51,23 @@ export async function prepareBase(base, options, signal, report) {
       source.close();
     }
   });
+  if (doubt && files.some(({ fresh }) => fresh)) throw doubt; // weights come last: where they are kept, so is all that was there
   return {
     source: { kind: 'parts', parts: files.map(({ source }) => source), names },
     kept: files.every(({ kept }) => kept),
     fresh: files.some(({ fresh }) => fresh),
     reason: files.find(({ reason }) => reason)?.reason,
   };
+}
+
+/**
+ * Whether a file was there when it was last asked for.
+ *
+ * @param {string} href
+ */
+async function isKnown(href) {
+  const dir = await folder();
+  return dir !== undefined && (await entries(dir, await keyOf(href))).some(({ gone }) => !gone);
 }
 
 /**
@@ -69,8 +91,8 @@ export async function prepareURL(href, options, signal, report) {
   else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
-      const { name, size, fresh } = await keep(dir, href, options, signal, report);
-      return { source: { kind: 'kept', name, size }, kept: true, fresh };
+      const { name, size, ...how } = await keep(dir, href, options, signal, report);
+      return { source: { kind: 'kept', name, size }, kept: true, ...how };
     } catch (error) {
       if (!isQuota(error)) throw error;
       reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;

@@ -63,7 +63,7 @@ export async function prepare(spec, options, signal, report) {
 /**
  * What is ready of one file.
  *
- * @typedef {{source: import('./source.js').ReadyFile, kept: boolean, fresh: boolean, reason?: string}} PreparedFile
+ * @typedef {{source: import('./source.js').ReadyFile, kept: boolean, fresh: boolean, offline?: boolean, reason?: string}} PreparedFile
  */
 
 /**
