@@ -21,7 +21,7 @@ function index() {
   return JSON.stringify({ weight_map: Object.fromEntries(Object.keys(tensors).map((name) => [name, SHARD])) });
 }
 
-/** What becomes of requests to a folder, by the name of the file: a status, `'cut'`, or nothing. */
+/** What becomes of requests to a folder, by the name of the file: a status, `'cut'`, `'broken'`, or nothing. */
 let fault = () => {};
 /** How often model.safetensors was sent, or a part of it that is more than a byte. */
 let sent = 0;
@@ -32,6 +32,7 @@ for (const name of skip ? [] : [...readdirSync(models + tiny), 'chat_template.ji
     asked.push(name);
     const status = fault(name);
     if (status === 'cut') return response.destroy();
+    if (status === 'broken') return response.end('{');
     if (status) return response.writeHead(status).end();
     if (name === INDEX) return response.end(index());
     if (name === 'model.safetensors' && request.headers.range !== 'bytes=0-0') sent++;
@@ -140,6 +141,21 @@ test('the weights of a kept folder are in other files now', { skip }, () =>
   }),
 );
 
+test('a new version of a small file that is broken: what was kept before stays', { skip }, () =>
+  inProfile(async (load) => {
+    fault = single;
+    assert.deepEqual(await load(), whole);
+    fault = (name) => (name === 'tokenizer.json' ? 'broken' : single(name));
+    assert.equal((await load()).code, 'bad_file');
+    const before = sent;
+    fault = () => 'cut';
+    assert.deepEqual(await load(), whole, 'the version before');
+    fault = single;
+    assert.deepEqual(await load(), whole);
+    assert.equal(sent, before, 'the weights are still kept');
+  }),
+);
+
 for (const [name, files] of [['one file', single], ['shards', sharded]]) {
   test(`a kept folder without its server: weights in ${name}`, { skip }, () =>
     inProfile(async (load, page) => {
@@ -157,6 +173,20 @@ for (const [name, files] of [['one file', single], ['shards', sharded]]) {
     }),
   );
 }
+
+test('a kept folder that is broken, without its server: what is kept stays', { skip }, () =>
+  inProfile(async (load, page) => {
+    fault = single;
+    assert.deepEqual(await load(), whole);
+    await page.evaluate(async () => (await import('/gander/index.js')).Gander.cache.delete('/m/tokenizer.json'));
+    const before = sent;
+    fault = () => 'cut';
+    assert.equal((await load()).code, 'bad_file');
+    fault = single;
+    assert.deepEqual(await load(), whole);
+    assert.equal(sent, before, 'the weights are still kept');
+  }),
+);
 
 test('a folder that is not all kept, and a server that answers to some', { skip }, () =>
   inProfile(async (load) => {

@@ -130,11 +130,13 @@ async function locked(key, work) {
 }
 
 /**
- * Forgets the kept files of a source that the engine found broken.
+ * Forgets the kept files of a source that the engine found broken: those that came just now, or, where all were there before, all.
  *
  * @param {import('./source.js').ReadySource} source
  */
 export async function forget(source) {
   const dir = await folder();
-  for (const file of source.kind === 'parts' ? source.parts : [source]) if (dir && file.kind === 'kept') await sweep(dir, file.name);
+  const files = (source.kind === 'parts' ? source.parts : [source]).filter((file) => file.kind === 'kept');
+  const fresh = files.filter((file) => file.fresh);
+  for (const { name } of fresh.length > 0 ? fresh : files) if (dir) await sweep(dir, name);
 }

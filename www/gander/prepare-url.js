@@ -56,6 +56,7 @@ export async function prepareBase(base, options, signal, report) {
     source: { kind: 'parts', parts: files.map(({ source }) => source), names },
     kept: files.every(({ kept }) => kept),
     fresh: files.some(({ fresh }) => fresh),
+    offline,
     reason: files.find(({ reason }) => reason)?.reason,
   };
 }
@@ -92,7 +93,7 @@ export async function prepareURL(href, options, signal, report) {
   else if (dir) {
     try {
       const { name, size, ...how } = await keep(dir, href, options, signal, report);
-      return { source: { kind: 'kept', name, size }, kept: true, ...how };
+      return { source: { kind: 'kept', name, size, fresh: how.fresh }, kept: true, ...how };
     } catch (error) {
       if (!isQuota(error)) throw error;
       reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;

@@ -16,6 +16,7 @@ import { GanderError, loaded } from './errors.js';
  * @property {boolean} kept whether the model is on this machine for the next time
  * @property {string} [reason] why it is not
  * @property {boolean} fresh whether something was downloaded just now
+ * @property {boolean} [offline] whether a server did not answer
  */
 
 /** @typedef {import('./download.js').Report} Report */
@@ -44,10 +45,10 @@ export async function prepare(spec, options, signal, report) {
   const done = { loaded: 0, total: 0 };
   /** @type {import('./source.js').ReadyFile[]} */
   const ready = [];
-  const all = { kept: true, fresh: false, reason: /** @type {string | undefined} */ (undefined) };
+  const all = { kept: true, fresh: false, offline: false, reason: /** @type {string | undefined} */ (undefined) };
   for (const [i, file] of files.entries()) {
     let last = 0;
-    const { source, kept, fresh, reason } = await prepareFile(file, { ...options, sha256: sha256[i] ?? '' }, signal, (loaded, total) => {
+    const { source, kept, fresh, offline, reason } = await prepareFile(file, { ...options, sha256: sha256[i] ?? '' }, signal, (loaded, total) => {
       last = loaded;
       report(done.loaded + loaded, files.length === 1 ? total : 0); // how large the parts to come are is not known
     });
@@ -55,6 +56,7 @@ export async function prepare(spec, options, signal, report) {
     ready.push(source);
     all.kept &&= kept;
     all.fresh ||= fresh;
+    all.offline ||= offline ?? false;
     all.reason ??= reason;
   }
   return { ...all, source: spec.kind === 'parts' ? { kind: 'parts', parts: ready, names: spec.names } : ready[0] };
