@@ -31,7 +31,7 @@ export const cache = Object.freeze({
   },
 
   /**
-   * The kept files, the newest first.
+   * The kept files, the newest first. An older version of one is there until the next load.
    *
    * @returns {Promise<KeptFile[]>}
    */
