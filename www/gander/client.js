@@ -129,9 +129,10 @@ export class Client {
   /**
    * Gives a client that holds no model back: of a failed load, or of an inspection.
    *
-   * @param {boolean} busy whether the worker may still be at it
+   * @param {boolean} aborted whether the worker may still be at a call that was aborted
    */
-  release(busy) {
+  release(aborted) {
+    const busy = aborted || this.#pending.size > 0; // of a load by several workers that another failed
     if (!busy && !this.#broken && !spare && !this.#ended && this.#memory <= MAX_SPARE_MEMORY) spare = this;
     else this.close();
   }

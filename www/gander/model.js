@@ -130,21 +130,15 @@ export async function loadModel(source, options = {}) {
   const spec = sourceSpec(source);
   const { contextLength, kvType, quantize, workers = 'auto', signal, onProgress } = options;
   signal?.throwIfAborted();
-  const client = takeClient();
   /** @param {import('./worker.js').CallEvent} event */
   const onEvent = (event) => {
     if (event.type === 'progress') onProgress?.(event.progress);
   };
-  try {
-    const { value, ...where } = await withSource(client, spec, options, signal, onEvent, (source) =>
-      openModel(client, source, { contextLength, kvType, quantize }, workers, signal, onEvent),
-    );
-    const { info, ...crew } = value;
-    return new Model(client, { .../** @type {ModelInfo} */ (info), ...crew }, where);
-  } catch (error) {
-    client.release(signal?.aborted ?? false);
-    throw error;
-  }
+  const { client, value, ...where } = await withSource(spec, options, signal, onEvent, (client, source) =>
+    openModel(client, source, { contextLength, kvType, quantize }, workers, signal, onEvent),
+  );
+  const { info, ...crew } = value;
+  return new Model(client, { .../** @type {ModelInfo} */ (info), ...crew }, where);
 }
 
 /**
