@@ -1,6 +1,7 @@
 // The page's half of the protocol, with workers that a test plays.
 
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { takeClient } from '../../www/gander/client.js';
 import { withSource } from '../../www/gander/load.js';
@@ -71,4 +72,14 @@ test('what was kept and is broken is loaded anew by a worker that has no calls',
   assert.notEqual(used[0], used[1]);
   assert.equal(client, used[1]);
   assert.deepEqual(workers.map(({ ended }) => ended), [true, false]);
+});
+
+test('a signal is let go of when its call is over, or its answer left early', async () => {
+  const { signal } = new AbortController();
+  const client = takeClient();
+  reply = ({ type }) => (type === 'generate' ? { type: 'token', token: { id: 1, text: 'a' } } : { value: 1 });
+  await client.call({ type: 'logits' }, signal);
+  for (let i = 0; i < 3; i++) for await (const _ of client.stream({ type: 'generate' }, signal)) break;
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  client.close();
 });

@@ -150,7 +150,9 @@ export class Client {
     if (this.#ended) return { answer: Promise.reject(this.#ended), stop() {} };
     if (signal?.aborted) return { answer: Promise.reject(signal.reason), stop() {} };
     const id = this.#nextId++;
+    let forget = () => {};
     const stop = () => {
+      forget();
       if (this.#pending.delete(id)) this.#worker.postMessage({ id, type: 'abort' });
     };
     /** @type {Promise<unknown>} */
@@ -160,7 +162,7 @@ export class Client {
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      const forget = () => signal?.removeEventListener('abort', abort);
+      forget = () => signal?.removeEventListener('abort', abort);
       this.#pending.set(id, {
         resolve: (value) => (forget(), resolve(value)),
         reject: (reason) => (forget(), reject(reason)),
