@@ -1,7 +1,7 @@
 // Starts the Go program and gives its functions. Runs in the worker, and in Node for tests.
 
 import './wasm_exec.js'; // a classic script; it defines globalThis.Go
-import { GanderError } from './errors.js';
+import { GanderError, loaded } from './errors.js';
 import { BROKEN, joinGroup } from './group.js';
 import { LentMemory } from './lent-memory.js';
 
@@ -115,22 +115,29 @@ function withResolvers() {
 async function instantiate(wasm, imports) {
   if (wasm instanceof WebAssembly.Module) return WebAssembly.instantiate(wasm, imports);
   if (wasm instanceof ArrayBuffer) return (await WebAssembly.instantiate(wasm, imports)).instance;
-  /** @type {Response} */
-  let response;
+  const { download } = await loaded(import('./engine-code.js'));
   try {
-    response = await fetch(wasm);
+    return await download(wasm, (response) => instantiateFrom(response, imports));
   } catch (cause) {
-    throw new GanderError('network', `${wasm}: the download of the engine failed`, { cause });
+    if (cause instanceof GanderError) throw cause;
+    throw new GanderError('network', `${wasm}: the download of the engine failed: ${/** @type {Error} */ (cause).message}`, { cause });
   }
-  if (!response.ok) {
-    throw new GanderError('network', `${wasm}: the server answered ${response.status}; gander.wasm must lie beside index.js`, { status: response.status });
-  }
-  const type = response.headers.get('content-type')?.split(';')[0].trim();
+}
+
+/**
+ * @param {Response} response
+ * @param {WebAssembly.Imports} imports
+ * @returns {Promise<WebAssembly.Instance>}
+ */
+async function instantiateFrom(response, imports) {
+  const { ok, status, url, headers } = response;
+  if (!ok) throw new GanderError('network', `${url}: the server answered ${status}; gander.wasm must lie beside index.js`, { status });
+  const type = headers.get('content-type')?.split(';')[0].trim();
   try {
     if (type === 'application/wasm') return (await WebAssembly.instantiateStreaming(response, imports)).instance;
     return (await WebAssembly.instantiate(await response.arrayBuffer(), imports)).instance;
   } catch (cause) {
-    throw new GanderError('worker', `${wasm} cannot be started: ${/** @type {Error} */ (cause).message}`, { cause });
+    throw new GanderError('worker', `${url} cannot be started: ${/** @type {Error} */ (cause).message}`, { cause });
   }
 }
 
