@@ -131,6 +131,8 @@ func TestUsage(t *testing.T) {
 		{"workers", "run -m " + broken + " --workers 1000", 2, "workers"},
 		{"bad ids", "logits -m x --tokens 1,two", 2, `"two"`},
 		{"no ids", "logits -m x", 2, "--tokens is missing"},
+		{"keep of what doesn't shift", "run -m x --keep 4", 2, "--overflow shift"},
+		{"keep of what shifts", "run -m /no/such/file --keep 4 --overflow shift", 1, "no such file"},
 		{"inspect what", "inspect", 2, "FILE is missing"},
 		{"plain argument", "run model.gguf", 2, "unexpected argument"},
 		{"profile in a usual build", "bench -m x --profile", 2, "-tags profile"},

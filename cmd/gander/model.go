@@ -126,14 +126,12 @@ func (v *texts) Set(s string) error {
 
 // prompt returns the ids of a prompt that is given as text, as ids, or on stdin.
 func (c *cli) prompt(f *flag.FlagSet, text string, tokens ids, tokenize func(text string) ([]int32, error)) ([]int32, error) {
-	given := map[string]bool{}
-	f.Visit(func(x *flag.Flag) { given[x.Name] = true })
 	switch {
-	case given["p"] && given["tokens"]:
+	case isGiven(f, "p") && isGiven(f, "tokens"):
 		return nil, usagef("-p and --tokens exclude each other")
-	case given["tokens"]:
+	case isGiven(f, "tokens"):
 		return tokens, nil
-	case !given["p"]:
+	case !isGiven(f, "p"):
 		b, err := io.ReadAll(c.in)
 		if err != nil {
 			return nil, err
@@ -141,6 +139,13 @@ func (c *cli) prompt(f *flag.FlagSet, text string, tokens ids, tokenize func(tex
 		text = string(b)
 	}
 	return tokenize(text)
+}
+
+// isGiven says whether a flag is on the command line.
+func isGiven(f *flag.FlagSet, name string) bool {
+	given := false
+	f.Visit(func(x *flag.Flag) { given = given || x.Name == name })
+	return given
 }
 
 // float is a float32 that JSON reads back to the same bits.

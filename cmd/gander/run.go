@@ -53,6 +53,9 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
+	if isGiven(f, "keep") && o.Overflow != core.OverflowShift {
+		return usagef("--keep does nothing without --overflow %s", core.OverflowShift)
+	}
 	o.Stop, o.Ablate, o.DecoderTokens = stop, off, decoder
 	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
 	if err != nil {

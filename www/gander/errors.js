@@ -6,7 +6,7 @@
  * - `bad_file`: the model file is broken (wrong magic, cut short, contradicts itself)
  * - `unsupported`: the file is valid, but this version of Gander does not implement what it needs
  * - `context_full`: the prompt does not fit into the context
- * - `bad_option`: the engine refused an option's value
+ * - `bad_option`: the engine refused an option's value, or it contradicts another option
  * - `bad_token`: a token id outside the vocabulary
  * - `template`: the model's chat template is broken, refuses the conversation, or goes over a limit; the message has the line
  * - `aborted`: the engine stopped the call itself (a call stopped by your AbortSignal rejects with the signal's reason instead)

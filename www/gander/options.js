@@ -1,6 +1,8 @@
-// Checks what callers pass in, before any work: unknown options and wrong types are a TypeError, numbers out of range a RangeError.
+// Checks what callers pass in, before any work: unknown options and wrong types are a TypeError, numbers out of range a RangeError;
+// what contradicts another option has the code `bad_option`, as from the engine.
 
 import { be, boolean, check, describe, given, number } from './checks.js';
+import { GanderError } from './errors.js';
 import { traceChecks, traceOptions } from './trace.js';
 
 /** @typedef {import('./checks.js').Check} Check */
@@ -45,7 +47,7 @@ import { traceChecks, traceOptions } from './trace.js';
  * @property {'stop' | 'shift'} [overflow] what happens when the context is full. 'stop', the default, ends the answer, and a prompt that is too long
  *   is refused. With 'shift' the text has no end: the model forgets the older half of what it has seen, behind the first `keep` tokens, and
  *   goes on; of a prompt that is too long, the middle. Not for models with learned positions (gpt2)
- * @property {number} [keep] with `overflow: 'shift'`: how many tokens at the beginning stay; default 4
+ * @property {number} [keep] only with `overflow: 'shift'`: how many tokens at the beginning stay; default 4
  * @property {number} [temperature] 0 always takes the likeliest token; default 0.8
  * @property {number} [topK] keeps the K likeliest tokens; 0 keeps all; default 40
  * @property {number} [topP] keeps the likeliest tokens that together have this probability, in (0, 1]; default 0.95
@@ -268,6 +270,7 @@ export function embedOptions(options) {
  */
 export function engineOptions(options) {
   check('generate', options, generateChecks);
+  if (options.keep !== undefined && options.overflow !== 'shift') throw new GanderError('bad_option', "generate: keep does nothing without overflow: 'shift'");
   const { signal: _, stop, logprobs, seed, ...rest } = options;
   /** @type {Record<string, EngineOptions[string] | undefined>} */
   const all = {
