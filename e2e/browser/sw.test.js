@@ -101,8 +101,8 @@ test('a page is isolated also if its files came while the worker read whether to
     };
     self.addEventListener = (type, listener) => add(type, type === 'message' ? (event) => event.waitUntil(file.then(() => listener(event))) : listener);
     importScripts('/gander/gander-sw.js');`;
-  const body = '<script src="/gander/gander-sw.js" data-worker="/page/slow.js"></script><script>navigator.serviceWorker.addEventListener("controllerchange", () => fetch("/page/"))</script>';
-  return withSite({ '/page/slow.js': (_, response) => script(response, slow), '/page/': html(body, { 'content-security-policy': '' }) }, async ({ server, page }) => {
+  const body = '<script src="/gander/gander-sw.js" data-worker="/slow.js"></script><script>navigator.serviceWorker.addEventListener("controllerchange", () => fetch("/page/"))</script>';
+  return withSite({ '/slow.js': (_, response) => script(response, slow), '/page/': html(body, { 'content-security-policy': '' }) }, async ({ server, page }) => {
     await page.goto(`${server.origin}/page/`);
     await page.waitForFunction(() => crossOriginIsolated);
   });
@@ -117,6 +117,71 @@ test('data-isolate="off" adds no headers', () =>
     server.close();
     await page.reload();
     assert.equal(await page.title(), 't');
+  }));
+
+/** Loads the bundled model in a page and writes with it. */
+const writes = (page, workers) =>
+  page.evaluate(async (workers) => {
+    const { Gander } = await import('/gander/index.js');
+    const model = await Gander.load('/models/stories.gguf', { workers });
+    const { tokens } = await model.complete('Once', { maxTokens: 3, ignoreEOS: true });
+    model.close();
+    return tokens.length;
+  }, workers);
+
+const root = { '/root.js': (_, response) => script(response, "importScripts('/gander/gander-sw.js')") };
+
+test('data-isolate="off" ends the isolation of who has been isolated, with one reload', () => {
+  let off = '';
+  let visits = 0;
+  const routes = { ...root, '/page/': (request, response) => (visits++, html(`<script src="/gander/gander-sw.js" data-worker="/root.js"${off}></script>`)(request, response)) };
+  return withSite(routes, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await page.waitForFunction(() => crossOriginIsolated);
+    await kept(page, ['/page/']);
+    off = ' data-isolate="off"';
+    visits = 0;
+    await page.reload();
+    await page.waitForFunction(() => !crossOriginIsolated);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForTimeout(500);
+    assert.equal(visits, 2);
+    await page.reload();
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    assert.equal(visits, 3);
+  });
+});
+
+test('a page in a frame, or one that is not to be isolated, does no harm to a tab that is isolated', () => {
+  const policy = { 'content-security-policy': '' };
+  const routes = {
+    '/gander/page.html': html('<script src="/gander/gander-sw.js"></script>', policy),
+    '/gander/off.html': html('<script src="/gander/gander-sw.js" data-isolate="off"></script>', policy),
+    '/outside.html': html('<iframe src="/gander/page.html"></iframe>', policy),
+  };
+  return withSite(routes, async ({ server, page, context }) => {
+    await page.goto(`${server.origin}/gander/page.html`);
+    await page.waitForFunction(() => crossOriginIsolated);
+    for (const path of ['/outside.html', '/gander/off.html']) {
+      const other = await context.newPage();
+      await other.goto(server.origin + path);
+      await other.waitForTimeout(1000); // for what it says, and its reload
+      assert.equal(await other.frames().at(-1).evaluate(() => crossOriginIsolated), false, path);
+      assert.equal(await writes(page, 2), 3, path);
+      await other.close();
+    }
+  });
+});
+
+test('a page whose engine is outside of the scope is not isolated, and works', () =>
+  withSite({ '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/sw.js"></script>', { 'content-security-policy': '' }) }, async ({ server, page }) => {
+    const warned = page.waitForEvent('console', (message) => message.type() === 'warning');
+    await page.goto(`${server.origin}/page/`);
+    assert.match((await warned).text(), /not isolated, because .*gander-sw\.js is not within .*\/page\//);
+    await kept(page, ['/page/']);
+    await page.reload();
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    assert.equal(await writes(page, 2), 3);
   }));
 
 test('the file copied beside the page, and new versions of the page', () => {

@@ -10,41 +10,62 @@
 //
 //   <script src="gander/gander-sw.js" data-worker="sw.js"></script>
 //
-// With data-isolate="off" no headers are added. This file is both the page's script and the service worker; it sees itself which.
+// The engine's folder must be that of the page, or below: the workers of an isolated page need headers as well. If this file is outside,
+// the page is left alone. With data-isolate="off" no headers are added to pages.
+//
+// This file is both the page's script and the service worker; it sees itself which.
 //
 // Service workers: https://w3c.github.io/ServiceWorker/. Isolation: https://html.spec.whatwg.org/multipage/browsers.html#coep.
 
 (() => {
   if (globalThis.document) {
     const { src, dataset } = /** @type {HTMLScriptElement} */ (document.currentScript);
-    if (navigator.serviceWorker) register(dataset.worker ?? src, dataset.isolate !== 'off').catch((error) => console.warn('gander-sw.js:', error));
+    if (navigator.serviceWorker) register(src, dataset.worker ?? src, dataset.isolate !== 'off').catch((error) => console.warn('gander-sw.js:', error));
   } else serve(/** @type {WorkerScope} */ (/** @type {unknown} */ (globalThis)));
 
   /**
    * The page's part.
    *
+   * @param {string} script this file, which lies beside the engine
    * @param {string} worker
    * @param {boolean} isolate
    */
-  async function register(worker, isolate) {
+  async function register(script, worker, isolate) {
+    await navigator.serviceWorker.register(worker, { updateViaCache: 'none' });
+    const { active, scope } = await navigator.serviceWorker.ready;
+    const within = script.startsWith(scope);
+    if (isolate && !within && !globalThis.crossOriginIsolated) console.warn(`gander-sw.js: the page is not isolated, because ${script} is not within ${scope}`);
+    if (await settle(active, isolate && within)) return location.reload();
+    if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
+    const names = performance.getEntriesByType('resource').map(({ name }) => name);
+    await tell(active, { type: 'gander-keep', urls: [location.href, ...names] }); // what came before the worker was there
+  }
+
+  /**
+   * Tells the worker whether to add headers. A frame says nothing: it is isolated if the page around it is.
+   *
+   * @param {ServiceWorker | null} active
+   * @param {boolean} isolate
+   * @returns {Promise<boolean>} whether the page must be loaded anew
+   */
+  async function settle(active, isolate) {
     const RELOADED = 'gander-reloaded';
     const MOST_RELOADS = 3;
-    await navigator.serviceWorker.register(worker, { updateViaCache: 'none' });
-    const { active } = await navigator.serviceWorker.ready;
+    const { top, self, crossOriginIsolated } = globalThis;
+    if (top !== self) return false;
+    if (!isolate) return (await tell(active, { type: 'gander-isolate', on: false })) && crossOriginIsolated; // if it is by its host, headers were not added
+    if (crossOriginIsolated) {
+      sessionStorage.removeItem(RELOADED);
+      return false;
+    }
     const reloads = Number(sessionStorage.getItem(RELOADED)); // of this tab, since it was last isolated
     // The page came without the worker, and so without the headers. A busy browser may load it without the worker once more, which then
     // claims it: that it is controlled says nothing.
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-    const passed = reloads === 0 || (reloads < MOST_RELOADS && !navigation?.workerStart);
-    if (globalThis.crossOriginIsolated) sessionStorage.removeItem(RELOADED);
-    else if (isolate && passed) {
-      await tell(active, { type: 'gander-isolate', on: true });
-      sessionStorage.setItem(RELOADED, String(reloads + 1));
-      return location.reload();
-    } else await tell(active, { type: 'gander-isolate', on: false }); // not wanted, or the browser has no COEP: credentialless
-    if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
-    const names = performance.getEntriesByType('resource').map(({ name }) => name);
-    await tell(active, { type: 'gander-keep', urls: [location.href, ...names] }); // what came before the worker was there
+    const on = reloads === 0 || (reloads < MOST_RELOADS && !navigation?.workerStart); // else the browser has no COEP: credentialless
+    await tell(active, { type: 'gander-isolate', on });
+    if (on) sessionStorage.setItem(RELOADED, String(reloads + 1));
+    return on;
   }
 
   /**
@@ -52,11 +73,12 @@
    *
    * @param {ServiceWorker | null} worker
    * @param {Message} message
+   * @returns {Promise<boolean>} of 'gander-isolate' whether headers were added before
    */
   function tell(worker, message) {
     const { port1, port2 } = new MessageChannel();
     worker?.postMessage(message, [port2]);
-    return new Promise((resolve) => (port1.onmessage = resolve));
+    return new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
   }
 
   /** @typedef {{type: 'gander-isolate', on: boolean} | {type: 'gander-keep', urls: string[]}} Message */
@@ -88,7 +110,8 @@
     scope.addEventListener('install', (/** @type {WaitEvent} */ event) => event.waitUntil(scope.skipWaiting()));
     scope.addEventListener('activate', (/** @type {WaitEvent} */ event) => event.waitUntil(activate()));
     scope.addEventListener('message', (/** @type {WaitEvent & MessageEvent<Message>} */ event) => {
-      event.waitUntil(receive(event.data).finally(() => event.ports[0]?.postMessage('done')));
+      const answer = (/** @type {unknown} */ said) => event.ports[0]?.postMessage(said);
+      event.waitUntil(receive(event.data).then(answer, () => answer(false)));
     });
     scope.addEventListener('fetch', (/** @type {WaitEvent & {request: Request, respondWith: (response: Promise<Response>) => void}} */ event) => {
       const { request } = event;
@@ -104,6 +127,7 @@
 
     /** @param {Message} message */
     async function receive(message) {
+      const before = isolating ?? isolatingBefore();
       if (message?.type === 'gander-isolate') {
         isolating = Promise.resolve(message.on);
         await (await caches.open(CACHE)).put(ISOLATE, new Response(String(message.on)));
@@ -111,6 +135,7 @@
         const seen = new Set();
         for (const url of message.urls) await keepFile(url, seen);
       }
+      return before;
     }
 
     /**
@@ -158,11 +183,11 @@
       try {
         const response = await fetch(request);
         event.waitUntil(keep(request.url.split('#')[0], response.clone()));
-        return await isolated(response);
+        return await isolated(response, request);
       } catch (error) {
         const kept = await (await caches.open(CACHE)).match(request, { ignoreSearch: request.mode === 'navigate' });
         if (!kept) throw error;
-        return isolated(kept);
+        return isolated(kept, request);
       }
     }
 
@@ -172,15 +197,18 @@
     }
 
     /**
-     * Adds the headers of isolation, unless the host sends its own.
+     * Adds the headers of isolation, unless the host sends its own. Workers always get them: the page that
+     * starts one may be isolated, whatever another page has said since.
      *
      * @param {Response} response
+     * @param {Request} request
      */
-    async function isolated(response) {
+    async function isolated(response, { destination }) {
       isolating ??= isolatingBefore();
+      const wanted = destination.endsWith('worker') || (await isolating);
       const { status, statusText, type } = response;
       const headers = new Headers(response.headers);
-      if (!(await isolating) || type !== 'basic' || headers.has('cross-origin-embedder-policy') || headers.has('cross-origin-opener-policy')) return response;
+      if (!wanted || type !== 'basic' || headers.has('cross-origin-embedder-policy') || headers.has('cross-origin-opener-policy')) return response;
       headers.set('cross-origin-embedder-policy', 'credentialless');
       headers.set('cross-origin-opener-policy', 'same-origin');
       return new Response([204, 205, 304].includes(status) ? null : response.body, { status, statusText, headers });
