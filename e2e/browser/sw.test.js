@@ -45,7 +45,7 @@ const write = async (page) => {
 const kept = (page, names) =>
   page.evaluate(async (names) => { // waitForFunction would take the promise of an async function for its answer
     for (;;) {
-      const urls = (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url);
+      const urls = (await (await caches.open('gander-site-2')).keys()).map(({ url }) => url);
       if (names.every((name) => urls.some((url) => url.endsWith(name)))) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -184,6 +184,52 @@ test('a page whose engine is outside of the scope is not isolated, and works', (
     assert.equal(await writes(page, 2), 3);
   }));
 
+test('what is kept, by the headers; of nothing else a copy is made', () => {
+  const files = {
+    '/page/small': { headers: { 'content-length': 1, 'content-type': 'application/json' }, want: true },
+    '/page/script': { headers: { 'content-type': 'text/javascript' }, want: true },
+    '/page/wasm': { headers: { 'content-type': 'application/wasm' }, want: true },
+    '/page/no-store': { headers: { 'content-length': 1, 'cache-control': 'no-store' }, want: false },
+    '/page/private': { headers: { 'content-length': 1, 'cache-control': 'max-age=60, private' }, want: false },
+    '/page/unknown': { headers: { 'content-type': 'application/octet-stream' }, want: false },
+    '/page/events': { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }, want: false },
+    '/page/large': { headers: { 'content-length': (64 << 20) + 1 }, want: false },
+  };
+  const watching = `
+    const copied = [], { clone } = Response.prototype;
+    Response.prototype.clone = function () {
+      copied.push(new URL(this.url).pathname);
+      return clone.call(this);
+    };
+    addEventListener('message', (event) => event.data === 'copied' && event.ports[0].postMessage(copied));
+    importScripts('/gander/gander-sw.js');`;
+  const routes = {
+    '/page/watching.js': (_, response) => script(response, watching),
+    '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/watching.js" data-isolate="off"></script>'),
+    ...Object.fromEntries(Object.entries(files).map(([path, { headers }]) => [path, (_, response) => {
+      response.writeHead(200, headers);
+      if (Number(headers['content-length']) > 1 || /event/.test(headers['content-type'])) response.write(' '); // the rest never comes
+      else response.end(' ');
+    }])),
+  };
+  return withSite(routes, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await kept(page, ['/page/']);
+    await page.reload();
+    const copied = await page.evaluate(async (paths) => {
+      for (const path of paths) await (await fetch(path)).body.getReader().read();
+      const { port1, port2 } = new MessageChannel();
+      navigator.serviceWorker.controller.postMessage('copied', [port2]);
+      return (await new Promise((resolve) => (port1.onmessage = resolve))).data;
+    }, Object.keys(files));
+    const expected = Object.keys(files).filter((path) => files[path].want);
+    assert.deepEqual(copied.filter((path) => path in files), expected);
+    await kept(page, expected);
+    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-2')).keys()).map(({ url }) => new URL(url).pathname));
+    assert.deepEqual(urls.filter((path) => path in files).sort(), expected.sort());
+  });
+});
+
 test('the file copied beside the page, and new versions of the page', () => {
   let version = 'one';
   const copy = readFileSync(new URL('../../www/gander/gander-sw.js', import.meta.url), 'utf8');
@@ -211,6 +257,6 @@ test('requests for models go by', () =>
     await page.goto(`${server.origin}/`);
     await write(page);
     await kept(page, ['/app/main.js']);
-    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-1')).keys()).map(({ url }) => url));
+    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-2')).keys()).map(({ url }) => url));
     assert.ok(!urls.some((url) => url.endsWith('.gguf')), urls.join());
   }));

@@ -50,7 +50,7 @@ export async function sendFile(file, request, response, headers = {}) {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
     'content-length': end - start + 1,
     'last-modified': info.mtime.toUTCString(),
-    'cache-control': 'no-store',
+    'cache-control': 'no-cache', // 'no-store' would forbid the service worker to keep it
     ...(range && { 'content-range': `bytes ${start}-${end}/${info.size}` }),
     ...headers,
   });

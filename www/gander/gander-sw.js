@@ -101,7 +101,7 @@
    * @param {WorkerScope} scope
    */
   function serve(scope) {
-    const CACHE = 'gander-site-1';
+    const CACHE = 'gander-site-2'; // a new number lets go of what earlier versions kept
     const LARGEST = 64 << 20; // bytes of a file that is kept; models are not kept here
     const ISOLATE = new URL('gander-isolate', scope.location.href).href; // in the cache: whether headers are added
     /** @type {Promise<boolean> | undefined} */
@@ -133,7 +133,9 @@
         await (await caches.open(CACHE)).put(ISOLATE, new Response(String(message.on)));
       } else if (message?.type === 'gander-keep') {
         const seen = new Set();
-        for (const url of message.urls) await keepFile(url, seen);
+        const [page, ...files] = message.urls;
+        await keepFile(page, seen, 'document');
+        for (const url of files) await keepFile(url, seen);
       }
       return before;
     }
@@ -143,9 +145,10 @@
      *
      * @param {string} url
      * @param {Set<string>} seen
+     * @param {string} [destination]
      * @returns {Promise<void>}
      */
-    async function keepFile(url, seen) {
+    async function keepFile(url, seen, destination = '') {
       url = url.split('#')[0];
       if (seen.has(url) || new URL(url).origin !== scope.location.origin || /\.(gguf|safetensors)$/.test(new URL(url).pathname)) return;
       seen.add(url);
@@ -153,11 +156,26 @@
       let response = await cache.match(url);
       if (!response) {
         response = await fetch(url).catch(() => undefined);
-        if (!response || !(await keep(url, response.clone()))) return;
+        if (!response) return;
+        if (!isToKeep(response, destination)) return void response.body?.cancel();
+        if (!(await keep(url, response.clone()))) return;
       }
       if (!/javascript/.test(response.headers.get('content-type') ?? '')) return;
       const names = (await response.text()).matchAll(/(?:from|import|import\(|URL\()\s*['"](\.{1,2}\/[^'"]+)['"]/g);
       for (const [, name] of names) await keepFile(new URL(name, url).href, seen);
+    }
+
+    /**
+     * Whether a file is to be kept, by its headers: a copy of a body that is large, or has no end, is held in memory and breaks off.
+     *
+     * @param {Response} response
+     * @param {string} destination what it was asked for as
+     */
+    function isToKeep({ status, type, headers }, destination) {
+      const value = (/** @type {string} */ name) => headers.get(name) ?? '';
+      if (status !== 200 || type !== 'basic' || /no-store|private/i.test(value('cache-control')) || /event-stream|multipart/.test(value('content-type'))) return false;
+      if (headers.has('content-length')) return Number(value('content-length')) <= LARGEST;
+      return /document|frame|script|style|font|worker|manifest/.test(destination) || /script|css|wasm/.test(value('content-type'));
     }
 
     /**
@@ -166,7 +184,6 @@
      * @returns {Promise<boolean>} whether it was kept
      */
     async function keep(url, response) {
-      if (response.status !== 200 || response.type !== 'basic' || Number(response.headers.get('content-length')) > LARGEST) return false;
       try {
         await (await caches.open(CACHE)).put(url, response);
         return true;
@@ -182,7 +199,7 @@
     async function answer(request, event) {
       try {
         const response = await fetch(request);
-        event.waitUntil(keep(request.url.split('#')[0], response.clone()));
+        if (isToKeep(response, request.destination)) event.waitUntil(keep(request.url.split('#')[0], response.clone()));
         return await isolated(response, request);
       } catch (error) {
         const kept = await (await caches.open(CACHE)).match(request, { ignoreSearch: request.mode === 'navigate' });
