@@ -113,6 +113,8 @@ func TestContradictions(t *testing.T) {
 		{"types of other layers", of("Olmo3ForCausalLM", "sliding_window", 8, "layer_types", []any{"full_attention"}), []string{"layer_types has 1 entries for 2 layers"}},
 		{"part of a head", of("StableLmForCausalLM", "partial_rotary_factor", 1.5), []string{"partial_rotary_factor 1.5 of a head of 4"}},
 		{"negative part of a head", of("PhiForCausalLM", "num_key_value_heads", 2, "hidden_act", "gelu_new", "partial_rotary_factor", -1, "rope_scaling", map[string]any{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}), []string{"partial_rotary_factor -1"}},
+		{"value heads that don't divide", of("Qwen3_5ForCausalLM", "linear_num_key_heads", 3, "linear_num_value_heads", 4), []string{"linear_num_value_heads 4", "linear_num_key_heads 3"}},
+		{"layer_types that are none", of("Qwen3_5ForCausalLM", "layer_types", "all"), []string{`"layer_types" is all`}},
 		{"factor of 0", of("GraniteForCausalLM", "logits_scaling", 0), []string{`"logits_scaling" is 0`}},
 		{"no architecture", set("architectures", []any{}), []string{`"architectures" is missing`}},
 	} {
@@ -142,6 +144,7 @@ func TestUnsupported(t *testing.T) {
 		{"router whose weights don't sum to 1", of("Qwen3MoeForCausalLM", "norm_topk_prob", false), "norm_topk_prob off"},
 		{"windows", of("Cohere2ForCausalLM", "layer_types", []any{"full_attention", "full_attention"}), "windows in other layers"},
 		{"layers of another kind", of("Olmo3ForCausalLM", "sliding_window", 8, "layer_types", []any{"full_attention", "conv"}), "a layer of type conv"},
+		{"attention in other layers", of("Qwen3_5ForCausalLM", "layer_types", []any{"full_attention", "linear_attention"}), "not one of 4 has full attention"},
 		{"norm of queries", of("PhiForCausalLM", "num_key_value_heads", 2, "qk_layernorm", true), "qk_layernorm true"},
 		{"quantised", set("quantization_config", map[string]any{"quant_method": "gptq"}), "quantization_config"},
 		{"integers", retype("I32"), "values of type I32 (F32, F16 and BF16 are supported)"},

@@ -134,6 +134,15 @@ func (c *config) boolean(key string, def bool) bool {
 	return b
 }
 
+// list returns an array, nil if the key is not there.
+func (c *config) list(key string) []any {
+	list, ok := c.values[key].([]any)
+	if c.values[key] != nil && !ok {
+		c.fail("%q is %v, which is no list", key, c.values[key])
+	}
+	return list
+}
+
 // text returns a string, "" if the key is not there.
 func (c *config) text(keys ...string) string {
 	key, v := c.find(keys...)

@@ -50,6 +50,7 @@ type rule struct {
 	each string
 
 	change   change
+	bare     bool // the names are whole: no .weight, and no bias
 	bias     bool // there must be a bias; without it there may be one
 	optional bool // the tensor may be absent
 }
@@ -58,8 +59,10 @@ type rule struct {
 // them as they are.
 type change struct {
 	rows      func(c *config, row int) int // the row that becomes row; nil if the order stays
+	cols      func(c *config, col int) int // the same of columns
 	transpose bool                         // stored as [input, output]
 	plusOne   bool                         // stored less one
+	minusExp  bool                         // stored as the logarithm of the negative
 	f32       bool                         // a table that is always kept as float32
 }
 
@@ -77,12 +80,16 @@ func table(text string) []rule {
 		for _, word := range words[3:] {
 			name, value, _ := strings.Cut(word, "=")
 			switch name {
+			case "bare":
+				r.bare = true
 			case "bias":
 				r.bias = true
 			case "optional":
 				r.optional = true
 			case "f32":
 				r.change.f32 = true
+			case "minusexp":
+				r.change.minusExp = true
 			case "transpose":
 				r.change.transpose = true
 			case "out":

@@ -66,6 +66,15 @@ func init() { // EmbeddingGemma has Gemma's names without the prefix
 	}
 }
 
+func init() {
+	nameTables["qwen35"] = append([][2]string{{"post_attention_norm", "post_attention_layernorm"}, {"attn_qkv", "linear_attn.in_proj_qkv"}, {"attn_gate", "linear_attn.in_proj_z"},
+		{"ssm_beta", "linear_attn.in_proj_b"}, {"ssm_alpha", "linear_attn.in_proj_a"}, {"ssm_conv1d", "linear_attn.conv1d"}, {"ssm_a", "linear_attn.A_log"},
+		{"ssm_dt.bias", "linear_attn.dt_bias"}, {"ssm_norm", "linear_attn.norm"}, {"ssm_out", "linear_attn.out_proj"}}, nameTables["llama"]...)
+	for i, n := range nameTables["qwen35"] {
+		nameTables["qwen35"][i][1] = strings.Replace(n[1], "model.", "model.language_model.", 1)
+	}
+}
+
 // bertNames is how BERT, RoBERTa and Nomic BERT call what they have in common.
 func bertNames(prefix string, own ...[2]string) [][2]string {
 	return append(own, [][2]string{{"token_embd_norm", prefix + "embeddings.LayerNorm"}, {"token_embd", prefix + "embeddings.word_embeddings"},
@@ -135,7 +144,7 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 			}
 			out = append(out, both)
 		case arch == "granitemoe" && strings.HasSuffix(x.Name, ".up.weight"):
-		case strings.HasSuffix(x.Name, "conv.conv.weight"):
+		case strings.HasSuffix(x.Name, "conv.conv.weight") || strings.HasSuffix(x.Name, "conv1d.weight"):
 			rows(x.Name, 0, x.Shape[0], x.Shape[0], 1, x.Shape[1])
 		case arch == "roberta" && strings.Contains(x.Name, "position_embeddings"): // two more, before those of a text
 			x.Raw = append(bytes.Repeat([]byte{0xAB}, 2*len(x.Raw)/int(x.Shape[0])), x.Raw...)
@@ -209,6 +218,39 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 				}
 			}
 		}
+	case arch == "qwen35" && norm && part != "ssm_norm.weight":
+		for i := range rows {
+			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v-1))
+		}
+	case arch == "qwen35" && x.Name[len(x.Name)-len("ssm_a"):] == "ssm_a":
+		for i, from := range []int{0, 2, 1, 3} { // 4 value heads of 2 key heads
+			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*from:]))
+			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(float32(math.Log(float64(-v)))))
+		}
+	case arch == "qwen35" && (strings.HasPrefix(part, "ssm_") && !strings.Contains(part, "norm") || strings.HasPrefix(part, "attn_qkv") || strings.HasPrefix(part, "attn_gate")) || strings.HasSuffix(x.Name, "ssm_dt.bias"):
+		if part == "ssm_out.weight" { // columns
+			for r := range rows {
+				for c := range cols {
+					put(r, c, cols, r, (c/16%2*2+c/32)*16+c%16)
+				}
+			}
+			break
+		}
+		start, size := 0, rows/4
+		if strings.HasPrefix(part, "attn_qkv") || strings.HasPrefix(part, "ssm_conv1d") {
+			start, size = 64, 16
+		}
+		for r := range rows {
+			from := r
+			if r >= start {
+				head := (r - start) / size
+				from = start + (head%2*2+head/2)*size + (r-start)%size
+			}
+			for c := range cols {
+				put(r, c, cols, from, c)
+			}
+		}
 	case arch == "gpt2" && len(shape) == 2 && !strings.HasSuffix(part, "embd.weight"):
 		shape[0], shape[1] = shape[1], shape[0]
 		for r := range rows {
@@ -262,7 +304,7 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
-		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "distilbert": "DistilBertModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
+		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "qwen35": "Qwen3_5ForConditionalGeneration", "distilbert": "DistilBertModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
 		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
@@ -335,6 +377,9 @@ var goldens = []struct {
 	{"gemma_embedding", map[string]any{"query_pre_attn_scalar": 16, "use_bidirectional_attention": true}},
 	{"lfm2", map[string]any{"num_key_value_heads": 2, "norm_eps": 1e-6, "conv_L_cache": 3, "layer_types": []string{"conv", "full_attention", "conv", "full_attention"},
 		"block_ff_dim": 120, "block_multiple_of": 32, "intermediate_size": nil, "block_ffn_dim_multiplier": 1.0}},
+	{"qwen35", map[string]any{"rope_theta": nil, "partial_rotary_factor": nil, "full_attention_interval": 2, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 16, "linear_value_head_dim": 16,
+		"linear_conv_kernel_dim": 4, "layer_types": []string{"linear_attention", "full_attention", "linear_attention", "full_attention"}, "tie_word_embeddings": true,
+		"rope_parameters": map[string]any{"rope_type": "default", "rope_theta": 1e7, "partial_rotary_factor": 0.5, "mrope_section": []int{2, 1, 1}, "mrope_interleaved": true}}},
 	{"t5encoder", map[string]any{"feed_forward_proj": "gated-gelu", "relative_attention_num_buckets": 32}},
 }
 
@@ -453,11 +498,11 @@ func TestTurnedInTurns(t *testing.T) {
 	}
 }
 
-// same compares tensors: bit for bit, but norms to which 1 was added, and computed
-// angles, within the rounding of float32.
+// same compares tensors: bit for bit, but norms to which 1 was added, computed angles,
+// and what a logarithm was taken of, within the rounding of float32.
 func same(t *testing.T, name string, want, got []byte) {
 	t.Helper()
-	if !strings.Contains(name, "norm") && !strings.HasPrefix(name, "rope_") {
+	if !strings.Contains(name, "norm") && !strings.HasPrefix(name, "rope_") && !strings.HasSuffix(name, "ssm_a") {
 		require.Equal(t, want, got, name)
 		return
 	}

@@ -157,7 +157,10 @@ func (m *mapper) rule(r rule, base, block string) error {
 	for i := range sources {
 		sources[i] = base + sources[i]
 	}
-	weights, biases := ending(sources, ".weight"), ending(sources, ".bias")
+	weights, biases, to := ending(sources, ".weight"), ending(sources, ".bias"), block+r.to+".weight"
+	if r.bare {
+		weights, to = sources, block+r.to
+	}
 	if r.optional && m.missing(weights[0]) {
 		return nil
 	}
@@ -166,7 +169,7 @@ func (m *mapper) rule(r rule, base, block string) error {
 			return contradiction("there is no tensor %q, which a model of type %s with %s %d has", weight, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
 		}
 	}
-	if err := m.one(r, weights, block+r.to+".weight"); err != nil {
+	if err := m.one(r, weights, to); err != nil || r.bare {
 		return err
 	}
 	if !r.bias && m.missing(biases[0]) {
@@ -178,7 +181,7 @@ func (m *mapper) rule(r rule, base, block string) error {
 		}
 	}
 	r.dims, r.out = r.change.biasOf(r.dims), r.change.biasOf(r.out)
-	r.change.transpose, r.change.plusOne = false, false
+	r.change.cols, r.change.transpose, r.change.plusOne = nil, false, false
 	return m.one(r, biases, block+r.to+".bias")
 }
 
@@ -291,10 +294,10 @@ func (m *mapper) ignored(name string) bool {
 	return false
 }
 
-// addOne adds 1 to float32 values in place.
-func addOne(raw []byte) {
+// each changes float32 values in place.
+func each(raw []byte, f func(x float32) float32) {
 	for ; len(raw) >= 4; raw = raw[4:] {
-		x := math.Float32frombits(binary.LittleEndian.Uint32(raw)) + 1
+		x := f(math.Float32frombits(binary.LittleEndian.Uint32(raw)))
 		binary.LittleEndian.PutUint32(raw, math.Float32bits(x))
 	}
 }

@@ -1,6 +1,7 @@
 package hf
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -46,8 +47,11 @@ func (v *view) rows(dst []byte, first int) error {
 		v.in.Dequantize(values, raw)
 		v.out.Quantize(dst, values)
 	}
-	if v.plusOne {
-		addOne(dst)
+	switch {
+	case v.plusOne:
+		each(dst, func(x float32) float32 { return x + 1 })
+	case v.minusExp:
+		each(dst, func(x float32) float32 { return float32(-math.Exp(float64(x))) })
 	}
 	return nil
 }
@@ -61,7 +65,20 @@ func (v *view) stored(dst []byte, first, n int) error {
 	case v.change.rows != nil:
 		return v.gather(dst, first, n, rowBytes)
 	}
-	return v.read(dst, int64(first)*int64(rowBytes))
+	if err := v.read(dst, int64(first)*int64(rowBytes)); err != nil || v.change.cols == nil {
+		return err
+	}
+	size, row, from := v.in.BlockBytes, make([]byte, rowBytes), make([]int, v.cols)
+	for col := range from {
+		from[col] = v.change.cols(v.c, col)
+	}
+	for ; len(dst) > 0; dst = dst[rowBytes:] {
+		copy(row, dst)
+		for col, at := range from {
+			copy(dst[col*size:(col+1)*size], row[at*size:])
+		}
+	}
+	return nil
 }
 
 // maxSpread is how much more than the rows that are wanted may be read at once, to
