@@ -92,7 +92,6 @@ func compareDecoderTrace(t *testing.T, f *coretest.Fixture, tok core.Token) {
 	require.InDelta(t, want[tok.ID], sum, f.Tolerance.LogitsAbs, "the parts sum to the logit")
 }
 
-// TestCrossTopK: the largest weights of the source text are among all of them, step by step.
 // TestAnswerIsTextOfItsOwn: what is written behind nothing but the token that begins a
 // decoder's text is the text that its tokens have, without the space that a SentencePiece
 // vocabulary puts first; behind words it goes on.
@@ -125,6 +124,7 @@ func TestAnswerIsTextOfItsOwn(t *testing.T) {
 	assert.Positive(t, spaces, "no word begins behind words")
 }
 
+// TestCrossTopK: the largest weights of the source text are among all of them, step by step.
 func TestCrossTopK(t *testing.T) {
 	f := encoderDecoders(t)[0]
 	m := open(t, f.ModelPath, core.Options{ContextLength: f.NCtx})

@@ -112,6 +112,7 @@ func TestContradictions(t *testing.T) {
 		{"missing expert", of("MixtralForCausalLM"), []string{`no tensor "model.layers.0.block_sparse_moe.gate.weight"`}},
 		{"types of other layers", of("Olmo3ForCausalLM", "sliding_window", 8, "layer_types", []any{"full_attention"}), []string{"layer_types has 1 entries for 2 layers"}},
 		{"part of a head", of("StableLmForCausalLM", "partial_rotary_factor", 1.5), []string{"partial_rotary_factor 1.5 of a head of 4"}},
+		{"part of a head that is a text", of("PhiForCausalLM", "num_key_value_heads", 2, "rope_parameters", map[string]any{"partial_rotary_factor": "0.4"}), []string{`"partial_rotary_factor" is 0.4, which is no number`}},
 		{"negative part of a head", of("PhiForCausalLM", "num_key_value_heads", 2, "hidden_act", "gelu_new", "partial_rotary_factor", -1, "rope_scaling", map[string]any{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}), []string{"partial_rotary_factor -1"}},
 		{"value heads that don't divide", of("Qwen3_5ForCausalLM", "linear_num_key_heads", 3, "linear_num_value_heads", 4), []string{"linear_num_value_heads 4", "linear_num_key_heads 3"}},
 		{"layer_types that are none", of("Qwen3_5ForCausalLM", "layer_types", "all"), []string{`"layer_types" is all`}},

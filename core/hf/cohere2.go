@@ -18,9 +18,5 @@ func cohere2Keys(c *config) {
 	c.rope(c.rotaryPart(1, "rotary_pct"), 10000)
 	c.setUint("attention.sliding_window", c.size(4096, "sliding_window"))
 	c.only("sliding_window_pattern", 4)
-	for i, window := range c.windows(func(i int) bool { return i%4 != 3 }) {
-		if window != (i%4 != 3) {
-			c.unsupported("windows in other layers of a cohere2 model than all but every fourth")
-		}
-	}
+	c.onlyWindows(func(i int) bool { return i%4 != 3 })
 }

@@ -55,6 +55,9 @@ func (c *config) unsupported(format string, args ...any) {
 	}
 }
 
+// name is the architecture's.
+func (c *config) name() string { return strings.TrimSuffix(c.prefix, ".") }
+
 // find returns the first of several keys that is there and not null.
 func (c *config) find(keys ...string) (key string, value any) {
 	for _, k := range keys {
@@ -88,6 +91,15 @@ func (c *config) integer(key string, v any) int64 {
 		return 1
 	}
 	return n
+}
+
+// defaults sets what config.json leaves out, to what transformers takes then.
+func (c *config) defaults(numbers map[string]string) {
+	for key, number := range numbers {
+		if c.values[key] == nil {
+			c.values[key] = files.Number(number)
+		}
+	}
 }
 
 // count returns an integer that may be 0, def if the key is not there.
@@ -185,11 +197,7 @@ func (c *config) groupedHeads() {
 	c.common()
 	heads := c.sizes["num_attention_heads"]
 	c.setUint("feed_forward_length", c.size(0, "intermediate_size"))
-	kv := c.size(heads, "num_key_value_heads")
-	if heads%kv != 0 {
-		c.fail("num_attention_heads %d is no multiple of num_key_value_heads %d", heads, kv)
-	}
-	c.setUint("attention.head_count_kv", kv)
+	c.setUint("attention.head_count_kv", c.keyHeads())
 	head := c.size(max(1, c.sizes["hidden_size"]/heads), "head_dim")
 	if c.values["head_dim"] != nil {
 		c.setUint("attention.key_length", head)
@@ -197,10 +205,24 @@ func (c *config) groupedHeads() {
 	}
 }
 
+// keyHeads returns how many heads of keys and values there are.
+func (c *config) keyHeads() int64 {
+	heads := c.sizes["num_attention_heads"]
+	kv := c.size(heads, "num_key_value_heads")
+	if heads%kv != 0 {
+		c.fail("num_attention_heads %d is no multiple of num_key_value_heads %d", heads, kv)
+	}
+	return kv
+}
+
 // rotaryPart returns how many values of a head rotate, of which a key of config.json,
 // or else of the rotary embedding's object, says which part of the head they are.
 func (c *config) rotaryPart(def float64, key string) int64 {
-	part := c.ropeParameters().number(c.number(def, key), "partial_rotary_factor")
+	r := c.ropeParameters()
+	part := r.number(c.number(def, key), "partial_rotary_factor")
+	if c.err == nil {
+		c.err = r.err
+	}
 	dims := int64(part * float64(c.sizes["head_dim"]))
 	if part <= 0 || part > 1 || dims%2 != 0 || dims == 0 {
 		c.fail("%s %v of a head of %d", key, part, c.sizes["head_dim"])
@@ -225,7 +247,7 @@ func (c *config) windowAsContext() {
 // GGUF's architecture stands for.
 func (c *config) only(key string, want any) {
 	if v := c.values[key]; v != nil && fmt.Sprint(v) != fmt.Sprint(want) {
-		c.unsupported("%s %v of a model of type %s (supported is %v)", key, v, strings.TrimSuffix(c.prefix, "."), want)
+		c.unsupported("%s %v of a model of type %s (supported is %v)", key, v, c.name(), want)
 	}
 }
 
@@ -237,5 +259,5 @@ func (c *config) activation(keys []string, known ...string) {
 			return
 		}
 	}
-	c.unsupported("%s %v of a model of type %s (supported are %s)", key, v, strings.TrimSuffix(c.prefix, "."), strings.Join(known, ", "))
+	c.unsupported("%s %v of a model of type %s (supported are %s)", key, v, c.name(), strings.Join(known, ", "))
 }

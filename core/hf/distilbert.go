@@ -1,7 +1,5 @@
 package hf
 
-import "github.com/gander-lm/gander/core/files"
-
 // DistilBERT: BERT with other names, and without types of token. GGUF calls it BERT.
 // Source: llama.cpp conversion/bert.py; transformers models/distilbert.
 func init() { register(distilBERT, "DistilBertModel", "DistilBertForMaskedLM") }
@@ -34,9 +32,7 @@ func distilBERTKeys(c *config) {
 			c.values[name] = c.values[own]
 		}
 	}
-	if c.values["max_position_embeddings"] == nil { // as transformers' DistilBertConfig
-		c.values["max_position_embeddings"] = files.Number("512")
-	}
+	c.defaults(map[string]string{"max_position_embeddings": "512"})
 	c.encoder()
 	c.setFloat("attention.layer_norm_epsilon", 1e-12)
 	c.activation([]string{"activation"}, "gelu")

@@ -1,7 +1,5 @@
 package hf
 
-import "github.com/gander-lm/gander/core/files"
-
 // Gemma 3: Gemma 2 with norms of query and key in place of the caps, and five
 // layers with a window for each without. Of a model that also sees, the part that
 // reads and writes text is taken.
@@ -26,14 +24,9 @@ func gemma3Blocks() []rule {
 }
 
 func gemma3Keys(c *config) {
-	// What transformers' Gemma3TextConfig has where config.json says nothing: the
-	// files of the larger models leave it out.
-	for key, def := range map[string]string{"num_attention_heads": "8", "num_key_value_heads": "4", "head_dim": "256",
-		"max_position_embeddings": "131072", "vocab_size": "262208"} {
-		if c.values[key] == nil {
-			c.values[key] = files.Number(def)
-		}
-	}
+	// The files of the larger models leave these out.
+	c.defaults(map[string]string{"num_attention_heads": "8", "num_key_value_heads": "4", "head_dim": "256",
+		"max_position_embeddings": "131072", "vocab_size": "262208"})
 	c.grouped()
 	c.activation([]string{"hidden_activation", "hidden_act"}, "gelu", "gelu_pytorch_tanh")
 	c.rope(c.sizes["head_dim"], 1000000)

@@ -84,7 +84,7 @@ func bertNames(prefix string, own ...[2]string) [][2]string {
 }
 
 func init() {
-	nameTables["bert"], nameTables["roberta"] = bertNames(""), bertNames("roberta.")
+	nameTables["bert"], nameTables["roberta"], nameTables["old bert"] = bertNames(""), bertNames("roberta."), bertNames("bert.")
 	nameTables["nomic-bert"] = bertNames("", [2]string{"token_embd_norm", "emb_ln"}, [2]string{"blk", "encoder.layers"}, [2]string{"attn_qkv", "attn.Wqkv"},
 		[2]string{"attn_output_norm", "norm1"}, [2]string{"attn_output", "attn.out_proj"}, [2]string{"layer_output_norm", "norm2"},
 		[2]string{"ffn_up", "mlp.fc11"}, [2]string{"ffn_gate", "mlp.fc12"}, [2]string{"ffn_down", "mlp.fc2"})
@@ -146,6 +146,9 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 		case arch == "granitemoe" && strings.HasSuffix(x.Name, ".up.weight"):
 		case strings.HasSuffix(x.Name, "conv.conv.weight") || strings.HasSuffix(x.Name, "conv1d.weight"):
 			rows(x.Name, 0, x.Shape[0], x.Shape[0], 1, x.Shape[1])
+		case arch == "old bert" && strings.Contains(x.Name, "LayerNorm"):
+			x.Name = strings.NewReplacer(".weight", ".gamma", ".bias", ".beta").Replace(x.Name)
+			out = append(out, x)
 		case arch == "roberta" && strings.Contains(x.Name, "position_embeddings"): // two more, before those of a text
 			x.Raw = append(bytes.Repeat([]byte{0xAB}, 2*len(x.Raw)/int(x.Shape[0])), x.Raw...)
 			x.Shape[0] += 2
@@ -304,7 +307,7 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "phi3": "Phi3ForCausalLM", "gptneox": "GPTNeoXForCausalLM", "mixtral": "MixtralForCausalLM",
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
-		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "qwen35": "Qwen3_5ForConditionalGeneration", "distilbert": "DistilBertModel", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
+		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "qwen35": "Qwen3_5ForConditionalGeneration", "distilbert": "DistilBertModel", "old bert": "BertForMaskedLM", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
 		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
@@ -369,6 +372,7 @@ var goldens = []struct {
 	{"bert", map[string]any{"type_vocab_size": 2, "position_embedding_type": "absolute"}},
 	{"bert", map[string]any{"model_type": "distilbert", "hidden_size": nil, "dim": 64, "num_hidden_layers": nil, "n_layers": 3, "num_attention_heads": nil, "n_heads": 4,
 		"intermediate_size": nil, "hidden_dim": 128, "activation": "gelu", "layer_norm_eps": nil}},
+	{"bert", map[string]any{"model_type": "old bert", "architectures": []string{"BertForMaskedLM"}, "type_vocab_size": 2}},
 	{"roberta_bpe", map[string]any{"type_vocab_size": 1, "max_position_embeddings": 66, "pad_token_id": 1}},
 	{"nomic_bert", map[string]any{"type_vocab_size": 2, "activation_function": "swiglu", "rotary_emb_fraction": 1.0, "prenorm": false, "max_trained_positions": 64, "n_positions": 8192}},
 	{"modern_bert", map[string]any{"hidden_activation": "gelu", "global_attn_every_n_layers": 3, "local_attention": 8, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0}},
@@ -395,6 +399,9 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	}
 	if extra["model_type"] == "distilbert" {
 		names = "distilbert"
+	}
+	if extra["model_type"] == "old bert" {
+		names = "old bert"
 	}
 	config := configOf(f, arch, names)
 	for k, v := range extra {

@@ -1,5 +1,12 @@
 package hf
 
+import (
+	"slices"
+	"strconv"
+
+	"github.com/gander-lm/gander/core/files"
+)
+
 // LFM2: blocks with a short convolution, and some with attention. The last norm is called
 // the embedding's.
 // Source: llama.cpp conversion/lfm2.py; transformers models/lfm2.
@@ -33,37 +40,42 @@ func lfm2() *family {
 }
 
 func lfm2Keys(c *config) {
-	if tied := c.values["tie_embedding"]; tied != nil && c.values["tie_word_embeddings"] == nil { // in old files
-		c.values["tie_word_embeddings"] = tied
-	}
-	c.common()
-	heads := c.sizes["num_attention_heads"]
-	kv := c.size(heads, "num_key_value_heads")
-	if heads%kv != 0 {
-		c.fail("num_attention_heads %d is no multiple of num_key_value_heads %d", heads, kv)
-	}
-	c.sizes["head_dim"] = max(1, c.sizes["hidden_size"]/heads)
-	types, _ := c.values["layer_types"].([]any)
-	if int64(len(types)) != c.sizes["num_hidden_layers"] {
-		c.fail("layer_types has %d entries for %d layers", len(types), c.sizes["num_hidden_layers"])
-		return
-	}
-	perLayer := make([]int32, len(types))
-	for i, kind := range types {
-		switch kind {
-		case "full_attention":
-			perLayer[i] = int32(kv)
-		case "conv":
-		default:
-			c.unsupported("a layer of type %v", kind)
+	for own, name := range map[string]string{"tie_embedding": "tie_word_embeddings", "theta": "rope_theta"} {
+		if v := c.values[own]; v != nil {
+			c.values[name] = v
 		}
 	}
-	c.w.Set(c.prefix+"attention.head_count_kv", perLayer)
+	c.common()
+	c.w.Set(c.prefix+"attention.head_count_kv", c.lfm2Heads(int32(c.keyHeads())))
+	c.sizes["head_dim"] = max(1, c.sizes["hidden_size"]/c.sizes["num_attention_heads"])
 	c.lfm2Network()
 	c.setFloat("attention.layer_norm_rms_epsilon", c.number(1e-5, "norm_eps", "block_norm_eps"))
 	c.setUint("shortconv.l_cache", c.size(3, "conv_L_cache"))
 	c.only("conv_bias", false)
 	c.rope(c.sizes["head_dim"], 1000000)
+}
+
+// lfm2Heads returns for each layer the heads of keys and values, 0 where it has a
+// convolution: by layer_types, or by the numbers of those with attention, or all have it.
+func (c *config) lfm2Heads(heads int32) []int32 {
+	out := make([]int32, c.sizes["num_hidden_layers"])
+	types, with := c.list("layer_types"), c.list("full_attn_idxs")
+	if types != nil && len(types) != len(out) {
+		c.fail("layer_types has %d entries for %d layers", len(types), len(out))
+		return nil
+	}
+	for i := range out {
+		switch {
+		case types == nil && with == nil, types == nil && slices.Contains(with, any(files.Number(strconv.Itoa(i)))):
+			out[i] = heads
+		case types == nil || types[i] == "conv":
+		case types[i] == "full_attention":
+			out[i] = heads
+		default:
+			c.unsupported("a layer of type %v", types[i])
+		}
+	}
+	return out
 }
 
 // lfm2Network sets the width of the networks, which config.json has before it is cut to two

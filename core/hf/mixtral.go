@@ -14,6 +14,10 @@ func mixtral() *family {
 }
 
 func mixtralKeys(c *config) {
+	c.defaults(map[string]string{"rms_norm_eps": "1e-5"})
+	if c.ropeParameters().values["rope_theta"] == nil {
+		c.defaults(map[string]string{"rope_theta": "1e6"})
+	}
 	llamaKeys(c)
 	c.experts("num_local_experts", 8, 2)
 }

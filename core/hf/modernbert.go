@@ -30,12 +30,8 @@ func modernBERTKeys(c *config) {
 	c.setFloat("attention.layer_norm_epsilon", c.number(1e-5, "norm_eps", "layer_norm_eps"))
 	c.activation([]string{"hidden_activation"}, "gelu")
 	c.only("global_attn_every_n_layers", 3)
-	for i, window := range c.windows(func(i int) bool { return i%3 != 0 }) {
-		if window != (i%3 != 0) {
-			c.unsupported("windows in other layers of a modern-bert model than all but every third")
-		}
-	}
-	c.setUint("attention.sliding_window", c.size(128, "local_attention", "sliding_window"))
+	c.onlyWindows(func(i int) bool { return i%3 != 0 })
+	c.setUint("attention.sliding_window", c.size(128, "local_attention"))
 	c.rope(c.sizes["head_dim"], c.number(160000, "global_rope_theta"))
 	c.setFloat("rope.freq_base_swa", c.localBase(c.number(10000, "local_rope_theta")))
 }

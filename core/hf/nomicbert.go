@@ -30,9 +30,8 @@ func nomicBERT() *family {
 func nomicBERTKeys(c *config) {
 	// Beyond the positions of its training, the angles would depend on the length of a
 	// text (dynamic scaling).
-	if trained := c.values["max_trained_positions"]; trained != nil {
-		c.values["n_positions"] = trained
-	}
+	c.defaults(map[string]string{"max_trained_positions": "2048"})
+	c.values["max_position_embeddings"] = c.values["max_trained_positions"]
 	c.encoder()
 	c.setFloat("attention.layer_norm_epsilon", c.number(1e-12, "layer_norm_epsilon"))
 	c.size(2, "type_vocab_size")
@@ -44,6 +43,8 @@ func nomicBERTKeys(c *config) {
 	if part := c.number(1, "rotary_emb_fraction"); part != 1 {
 		c.unsupported("rotary_emb_fraction %v of a nomic-bert model", part)
 	}
-	c.setUint("rope.dimension_count", c.sizes["head_dim"])
-	c.setFloat("rope.freq_base", c.number(1000, "rotary_emb_base"))
+	if c.values["rotary_emb_scale_base"] != nil {
+		c.unsupported("rotary_emb_scale_base of a nomic-bert model")
+	}
+	c.rope(c.sizes["head_dim"], 1000)
 }

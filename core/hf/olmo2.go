@@ -4,12 +4,15 @@ package hf
 // and norms of all of the query and of the key. OLMo 3 has windows in all layers but
 // every fourth.
 // Source: llama.cpp conversion/olmo.py; transformers models/olmo2 and olmo3.
-func init() { register(olmo2, "Olmo2ForCausalLM", "Olmo3ForCausalLM") }
+func init() {
+	register(func() *family { return olmo2(olmo2Keys) }, "Olmo2ForCausalLM")
+	register(func() *family { return olmo2(olmo3Keys) }, "Olmo3ForCausalLM")
+}
 
-func olmo2() *family {
+func olmo2(keys func(c *config)) *family {
 	return &family{
 		name: "olmo2", prefixes: []string{"model."}, head: "lm_head",
-		keys: olmo2Keys, once: llamaOnce(),
+		keys: keys, once: llamaOnce(),
 		stacks: blocks("layers.%d.", table(`
 	attn_q               self_attn.q_proj            num_attention_heads*head_dim,hidden_size
 	attn_k               self_attn.k_proj            num_key_value_heads*head_dim,hidden_size
@@ -27,12 +30,14 @@ func olmo2() *family {
 }
 
 func olmo2Keys(c *config) {
+	c.defaults(map[string]string{"rms_norm_eps": "1e-5"})
 	c.grouped()
 	c.activation([]string{"hidden_act"}, "silu")
-	c.rope(c.sizes["head_dim"], 500000)
-	if c.values["sliding_window"] == nil {
-		return
-	}
-	c.setUint("attention.sliding_window", c.size(0, "sliding_window"))
+	c.rope(c.sizes["head_dim"], 10000)
+}
+
+func olmo3Keys(c *config) {
+	olmo2Keys(c)
+	c.setUint("attention.sliding_window", c.size(4096, "sliding_window"))
 	c.w.Set(c.prefix+"attention.sliding_window_pattern", c.windows(func(i int) bool { return i%4 != 3 }))
 }

@@ -84,7 +84,7 @@ func (m *Model) poolingOf(name string) error {
 // Source: sentence_transformers/models/Dense.py; llama.cpp conversion/gemma.py.
 func (m *Model) denseOf(folders []string) error {
 	if m.c.prefix != "gemma-embedding." || len(folders) != 2 {
-		m.c.unsupported("%d Dense modules of %s behind a model of type %s", len(folders), ModulesName, strings.TrimSuffix(m.c.prefix, "."))
+		m.c.unsupported("%d Dense modules of %s behind a model of type %s", len(folders), ModulesName, m.c.name())
 		return m.c.err
 	}
 	for i, folder := range folders {

@@ -1,7 +1,5 @@
 package hf
 
-import "github.com/gander-lm/gander/core/files"
-
 // Qwen3.5: most blocks have a gated delta rule, every few one attention with a gate. Its
 // value heads are stored behind the key head that they belong to; in GGUF the first of
 // each key head come before the second. Of a model that also sees, the part that reads
@@ -50,9 +48,7 @@ func qwen35() *family {
 }
 
 func qwen35Keys(c *config) {
-	if c.values["head_dim"] == nil { // as transformers' Qwen3_5TextConfig
-		c.values["head_dim"] = files.Number("256")
-	}
+	c.defaults(map[string]string{"head_dim": "256"})
 	c.grouped()
 	c.activation([]string{"hidden_act"}, "silu")
 	c.rope(c.rotaryPart(0.25, "partial_rotary_factor"), 10000)

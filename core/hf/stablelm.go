@@ -33,6 +33,6 @@ func stableLMKeys(c *config) {
 	c.groupedHeads()
 	c.setFloat("attention.layer_norm_epsilon", c.number(1e-5, "layer_norm_eps", "norm_eps"))
 	c.activation([]string{"hidden_act"}, "silu")
-	c.rope(c.rotaryPart(0.25, "partial_rotary_factor"), 10000)
+	c.rope(c.rotaryPart(c.number(0.25, "rope_pct"), "partial_rotary_factor"), 10000) // rope_pct in old files
 	c.setBool("use_parallel_residual", c.boolean("use_parallel_residual", false))
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/gander-lm/gander/core/files"
 )
 
 // T5, of all versions, whose encoder is also a model of its own.
@@ -22,7 +20,7 @@ func t5() *family {
 	once := append(t5Once(), rule{to: "dec.output_norm", from: "decoder.final_layer_norm", dims: "hidden_size"})
 	decoder := append(t5Rules(2), t5CrossAttention()...)
 	return &family{
-		name: "t5", prefixes: []string{""}, head: "lm_head", tied: true, ignore: t5Copies,
+		name: "t5", prefixes: []string{""}, head: "lm_head", ignore: t5Copies,
 		keys: t5Keys, once: once,
 		stacks: []stack{t5EncoderStack(), {from: "decoder.block.%d.", to: "dec.blk.%d.", count: "num_decoder_layers", rules: decoder}},
 	}
@@ -84,7 +82,13 @@ func t5Keys(c *config) {
 	c.t5()
 	c.setUint("decoder_block_count", c.size(c.sizes["num_hidden_layers"], "num_decoder_layers"))
 	c.setUint("decoder_start_token_id", c.count(0, "decoder_start_token_id"))
-	if c.boolean("tie_word_embeddings", true) {
+	// Newer files say whether the logits are scaled, and of all that the output matrix is
+	// the embedding; whether it is can then be seen by what is stored.
+	scaled := c.boolean("scale_decoder_outputs", c.boolean("tie_word_embeddings", true))
+	if c.values["tie_word_embeddings"] = any(true); !scaled {
+		delete(c.values, "tie_word_embeddings")
+	}
+	if scaled {
 		c.setFloat("logit_scale", 1/math.Sqrt(float64(c.sizes["hidden_size"])))
 	}
 }
@@ -96,11 +100,7 @@ func t5EncoderKeys(c *config) {
 
 // t5 sets what both have.
 func (c *config) t5() {
-	for key, def := range map[string]string{"n_positions": "512", "d_kv": "64"} { // as transformers' T5Config
-		if c.values[key] == nil {
-			c.values[key] = files.Number(def)
-		}
-	}
+	c.defaults(map[string]string{"n_positions": "512", "d_kv": "64"})
 	c.values["head_dim"] = c.values["d_kv"]
 	c.common()
 	c.setUint("feed_forward_length", c.size(0, "intermediate_size", "d_ff"))

@@ -153,17 +153,14 @@ func contradiction(format string, args ...any) error {
 // rule maps one weight and its bias. base is the beginning of their names in the
 // folder, block in GGUF.
 func (m *mapper) rule(r rule, base, block string) error {
-	sources := m.c.sources(r)
-	for i := range sources {
-		sources[i] = base + sources[i]
-	}
-	weights, biases, to := ending(sources, ".weight"), ending(sources, ".bias"), block+r.to+".weight"
+	end, to := ".weight", block+r.to+".weight"
 	if r.bare {
-		weights, to = sources, block+r.to
+		end, to = "", block+r.to
 	}
-	if r.optional && m.missing(weights[0]) {
+	if first := r.source(0); r.optional && m.missing(m.stored(base+first+end)) {
 		return nil
 	}
+	weights, biases := m.sources(r, base, end), m.sources(r, base, ".bias")
 	for _, weight := range weights {
 		if m.missing(weight) {
 			return contradiction("there is no tensor %q, which a model of type %s with %s %d has", weight, m.f.name, m.c.names["num_hidden_layers"], m.c.sizes["num_hidden_layers"])
@@ -185,24 +182,39 @@ func (m *mapper) rule(r rule, base, block string) error {
 	return m.one(r, biases, block+r.to+".bias")
 }
 
-// sources returns the names of the tensors that a rule takes.
-func (c *config) sources(r rule) []string {
+// source returns the name of the nth tensor that a rule takes.
+func (r rule) source(n int) string {
 	if r.each == "" {
-		return strings.Split(r.from, "+")
+		return strings.Split(r.from, "+")[n]
 	}
-	names := make([]string, c.sizes[r.each])
+	return fmt.Sprintf(r.from, n)
+}
+
+// sources returns the names of the tensors that a rule takes, with their ends, as the
+// folder has them.
+func (m *mapper) sources(r rule, base, end string) []string {
+	count := int64(1 + strings.Count(r.from, "+"))
+	if r.each != "" {
+		count = m.c.sizes[r.each]
+	}
+	names := make([]string, count)
 	for i := range names {
-		names[i] = fmt.Sprintf(r.from, i)
+		names[i] = m.stored(base + r.source(i) + end)
 	}
 	return names
 }
 
-func ending(names []string, end string) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = name + end
+// oldNames are the ends of names now, and what they were in files of BERT's time.
+var oldNames = map[string]string{"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+
+// stored returns the old name of a tensor where the folder has it by that alone.
+func (m *mapper) stored(name string) string {
+	for now, old := range oldNames {
+		if rest, ok := strings.CutSuffix(name, now); ok && m.missing(name) && !m.missing(rest+old) {
+			return rest + old
+		}
 	}
-	return out
+	return name
 }
 
 // biasOf returns the shape of the bias of a matrix of a given shape.

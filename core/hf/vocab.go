@@ -101,6 +101,9 @@ func (c *config) addVocabulary(fsys fs.FS) error {
 	}
 	w.Set("tokenizer.ggml.tokens", v.tokens)
 	w.Set("tokenizer.ggml.token_type", v.types)
+	if name := c.name(); name == "bert" || name == "nomic-bert" {
+		w.Set("tokenizer.ggml.token_type_count", uint32(max(1, c.sizes["type_vocab_size"])))
+	}
 	v.special(w)
 	v.addRules(w)
 	return nil

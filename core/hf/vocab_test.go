@@ -24,6 +24,9 @@ import (
 // vocabularyOf returns a file with nothing but the vocabulary of a folder.
 func vocabularyOf(fsys fs.FS, size int64, values map[string]any) (*gguf.File, error) {
 	c := &config{values: values, w: gguf.NewWriter(), sizes: map[string]int64{"vocab_size": size}}
+	if n, ok := values["type_vocab_size"]; ok {
+		c.prefix, c.sizes["type_vocab_size"] = "bert.", c.integer("type_vocab_size", n)
+	}
 	if err := c.addVocabulary(fsys); err != nil {
 		return nil, err
 	}
@@ -261,11 +264,18 @@ func TestConvertedVocabularies(t *testing.T) {
 }
 
 func sameIDs(t *testing.T, fsys fstest.MapFS, size int64, kind string) {
-	f, err := vocabularyOf(fsys, size, map[string]any{})
+	values := map[string]any{}
+	if kind == "bert" {
+		values["type_vocab_size"] = files.Number("2")
+	}
+	f, err := vocabularyOf(fsys, size, values)
 	require.NoError(t, err)
 	converted, err := tokenizer.New(f)
 	require.NoError(t, err)
 	assert.Equal(t, kind, converted.Kind())
+	types, typed := f.Uint("tokenizer.ggml.token_type_count")
+	assert.Equal(t, kind == "bert", typed)
+	assert.Equal(t, map[string]uint64{"bert": 2}[kind], types)
 	original, err := tokenizer.FromJSON(fsys[TokenizerName].Data, tokenizer.Hints{})
 	require.NoError(t, err)
 	raw, err := os.ReadFile("../tokenizer/testdata/vectors.json")

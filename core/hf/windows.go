@@ -1,5 +1,16 @@
 package hf
 
+// onlyWindows says that the layers with windows must be those of a rule, for which GGUF's
+// architecture stands.
+func (c *config) onlyWindows(rule func(layer int) bool) {
+	for i, window := range c.windows(rule) {
+		if window != rule(i) {
+			c.unsupported("windows in other layers than those of all models of type %s", c.name())
+			return
+		}
+	}
+}
+
 // windows says of each layer whether it has a window: by layer_types, or without them by
 // a rule.
 func (c *config) windows(rule func(layer int) bool) []bool {

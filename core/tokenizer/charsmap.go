@@ -45,6 +45,17 @@ func newCharsMap(data []byte) (*charsMap, error) {
 	return m, nil
 }
 
+// growth is at most how many times as long the map makes a text.
+func (m *charsMap) growth() float64 {
+	most := len("\uFFFD") // for a byte that is no character
+	if m != nil {
+		for r := range strings.SplitSeq(m.replacements, "\x00") {
+			most = max(most, len(r))
+		}
+	}
+	return float64(most)
+}
+
 // find returns the replacement of the longest sequence at text[i] that has one,
 // and the end of the sequence; ok is false if there is none. Places outside of
 // the trie, which only a broken one names, end the search.

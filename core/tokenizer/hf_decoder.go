@@ -68,9 +68,6 @@ func init() {
 		},
 		"Sequence": func(o object, fused *bool) (decoder, error) {
 			var tokens, finishes []textFunc
-			if err := checkGrowth(o, "decoders"); err != nil {
-				return decoder{}, err
-			}
 			for _, k := range o.objects("decoders") {
 				d, err := newDecoder(k, fused)
 				if err != nil {
@@ -100,6 +97,9 @@ func newDecoder(o object, fused *bool) (decoder, error) {
 	f, ok := decoders[kind]
 	if !ok {
 		return decoder{}, unsupported(o.where+".type", kind, keys(decoders))
+	}
+	if err := checkGrowth(o, "decoders"); err != nil {
+		return decoder{}, err
 	}
 	return f(o, fused)
 }

@@ -39,9 +39,6 @@ func init() {
 		},
 		"Sequence": func(o object) (textFunc, error) {
 			var all []textFunc
-			if err := checkGrowth(o, "normalizers"); err != nil {
-				return nil, err
-			}
 			for _, k := range o.objects("normalizers") {
 				f, err := newNormalizer(k)
 				if err != nil {
@@ -60,17 +57,20 @@ func newNormalizer(o object) (textFunc, error) {
 	if !ok {
 		return nil, unsupported(o.where+".type", kind, keys(normalizers))
 	}
+	if err := checkGrowth(o, "normalizers"); err != nil {
+		return nil, err
+	}
 	return f(o)
 }
 
 // maxGrowth bounds how many times as long a text may become by what is replaced in it.
 const maxGrowth = 1 << 10
 
-// checkGrowth refuses a sequence of steps that could make a text of a few letters fill
-// the memory.
+// checkGrowth refuses a step, or a sequence of them, that could make a text of a few
+// letters fill the memory.
 func checkGrowth(o object, parts string) error {
 	if growth(o, parts) > maxGrowth {
-		return &errs.UnsupportedError{What: fmt.Sprintf("%s.%s: steps that could make a text more than %d times as long", o.where, parts, maxGrowth)}
+		return &errs.UnsupportedError{What: fmt.Sprintf("%s: what could make a text more than %d times as long", o.where, maxGrowth)}
 	}
 	return nil
 }
@@ -84,6 +84,12 @@ func growth(o object, parts string) float64 {
 			least = max(1, len(p.str("String", "")))
 		}
 		return max(1, float64(len(o.str("content", "")))/float64(least))
+	case "Prepend":
+		return 1 + float64(len(o.str("prepend", "")))
+	case "Precompiled":
+		data, _ := base64.StdEncoding.DecodeString(o.str("precompiled_charsmap", ""))
+		m, _ := newCharsMap(data)
+		return m.growth()
 	case "ByteLevel":
 		return 2 // a byte is a character of two
 	case "Sequence":

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,9 +155,12 @@ func TestBrokenJSON(t *testing.T) {
 		{"dropout", set("model.dropout", 0.1), true, "dropout"},
 		{"model", set("model.type", "Morse"), true, "Morse"},
 		{"normalizer", set("normalizer", m{"type": "Martian"}), true, "Martian"},
-		{"normalizers that double a text", set("normalizer", m{"type": "Sequence", "normalizers": double}), true, "normalizer.normalizers: steps that could make a text more than 1024 times as long"},
+		{"normalizers that double a text", set("normalizer", m{"type": "Sequence", "normalizers": double}), true, "normalizer: what could make a text more than 1024 times as long"},
 		{"such in a sequence", set("normalizer", m{"type": "Sequence", "normalizers": list(m{"type": "Sequence", "normalizers": double[:8]}, m{"type": "ByteLevel"}, m{"type": "Sequence", "normalizers": double[:8]})}), true, "times as long"},
-		{"such decoders", set("decoder", m{"type": "Sequence", "decoders": append(list(m{"type": "Fuse"}), double...)}), true, "decoder.decoders: steps"},
+		{"one with a long text", set("normalizer", m{"type": "Replace", "pattern": m{"String": "a"}, "content": strings.Repeat("b", 1025)}), true, "times as long"},
+		{"a prefix that is replaced", set("normalizer", m{"type": "Sequence", "normalizers": list(m{"type": "Prepend", "prepend": strings.Repeat("a", 1000)}, double[0])}), true, "times as long"},
+		{"charsmaps that double a text", set("normalizer", m{"type": "Sequence", "normalizers": slices.Repeat(list(m{"type": "Precompiled", "precompiled_charsmap": base64.StdEncoding.EncodeToString([]byte("\x04\x00\x00\x00\x00\x00\x00\x00aaaa\x00"))}), 6)}), true, "times as long"},
+		{"such decoders", set("decoder", m{"type": "Sequence", "decoders": append(list(m{"type": "Fuse"}), double...)}), true, "decoder: what could"},
 		{"pre-tokenizer", set("pre_tokenizer", m{"type": "Martian"}), true, "Martian"},
 		{"pre-tokenizer of a sequence", set("pre_tokenizer", m{"type": "Sequence", "pretokenizers": list(m{"type": "Martian"})}), true, "Martian"},
 		{"behavior", set("pre_tokenizer", m{"type": "Split", "pattern": m{"String": "a"}, "behavior": "Martian"}), true, "Martian"},
