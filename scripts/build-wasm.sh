@@ -13,7 +13,7 @@ small=(-gcflags=$module/core=-l -gcflags=$module/wasm=-l -gcflags=golang.org/x/.
 for package in arch chat errs files folder gguf hf llama2c nn safetensors; do
   small+=(-gcflags=$module/core/$package=-l)
 done
-for package in context fmt internal/poll internal/sync io/fs os path reflect strconv sync syscall syscall/js time; do
+for package in context fmt internal/poll internal/sync io/fs os path reflect strconv strings sync syscall syscall/js time; do
   small+=(-gcflags=$package=-l)
 done
 
