@@ -111,7 +111,7 @@ class Keeper {
     let { file, response } = await this.#ask(whole);
     const same = (/** @type {RemoteFile} */ file) => found.find((candidate) => sameContent(candidate, file));
     let entry = file ? same(file) : whole;
-    if (entry?.gone) Object.assign(entry, { complete: true, stamp: 0 }); // it is back, and whole if all of it is still as it was
+    if (entry?.gone) Object.assign(entry, { complete: entry.pieces.size * PIECE >= Number(entry.size), stamp: 0 }); // it is back, and whole if all of it is still as it was
     if (entry?.complete) await this.#check(entry);
     if (entry?.complete && (!this.#sha256 || (await this.#hash(entry)) === this.#sha256)) {
       response?.body?.cancel().catch(() => {});

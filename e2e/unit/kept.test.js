@@ -1,0 +1,71 @@
+// What is kept of files and folders on a server, without a browser.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, beforeEach, test } from 'node:test';
+import { keep } from '../../www/gander/download.js';
+import { patience } from '../../www/gander/http.js';
+import { PIECE, entries, folder, keyOf } from '../../www/gander/kept.js';
+import { installFileSystem } from '../lib/opfs.js';
+
+patience.backoff = 1;
+patience.tries = 2;
+
+const { signal } = new AbortController();
+/** What becomes of a request, by path: bytes to send, `'cut'`, a status; of an array the first for the first byte, the second for the rest. */
+let routes = {};
+const server = createServer(({ url, headers }, response) => {
+  let answer = routes[url] ?? 404;
+  const [, from, to] = /(\d+)-(\d+)/.exec(headers.range).map(Number);
+  if (Array.isArray(answer)) answer = to > 0 ? answer[1] : answer[0];
+  if (answer === 'cut') return response.destroy();
+  if (typeof answer === 'number') return response.writeHead(answer).end();
+  const part = answer.subarray(from, to + 1);
+  response.writeHead(206, { etag: '"1"', 'content-range': `bytes ${from}-${from + part.length - 1}/${answer.length}`, 'content-length': part.length }).end(part);
+});
+let origin = '';
+before(async () => {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${server.address().port}`;
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  installFileSystem();
+  routes = {};
+});
+
+/** The file that is kept of a path. */
+async function kept(path) {
+  const dir = await folder();
+  const [{ name }] = await entries(dir, await keyOf(origin + path));
+  return dir.getFileHandle(`${name}.bin`);
+}
+
+/** Damages a byte of what is kept of a path. */
+async function damage(path, at) {
+  const file = await kept(path);
+  file.set(file.bytes.with(at, file.bytes[at] ^ 1));
+}
+
+test('a file of a folder that was gone, is back and damaged, and cannot be healed at once', async () => {
+  const path = '/tokenizer.json';
+  const content = new Uint8Array(2 * PIECE + 100).fill(7);
+  const get = async () => keep(await folder(), origin + path, { sha256: '', optional: true }, signal, () => {});
+  routes[path] = content;
+  await get();
+  routes[path] = 404;
+  await assert.rejects(get(), { status: 404 });
+  await damage(path, PIECE + 5);
+  routes[path] = [content, 'cut'];
+  await assert.rejects(get(), { code: 'network' });
+  routes[path] = content;
+  assert.equal((await get()).fresh, true);
+  assert.equal(Buffer.compare((await kept(path)).bytes, content), 0);
+  routes[path] = 404;
+  await assert.rejects(get(), { status: 404 });
+  routes[path] = [content, 'cut'];
+  assert.equal((await get()).fresh, false, 'all of it is still here');
+});
