@@ -6,6 +6,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { keep } from '../../www/gander/download.js';
 import { patience } from '../../www/gander/http.js';
 import { PIECE, entries, folder, keyOf } from '../../www/gander/kept.js';
+import { prepareBase } from '../../www/gander/prepare-url.js';
 import { installFileSystem } from '../lib/opfs.js';
 
 patience.backoff = 1;
@@ -69,3 +70,24 @@ test('a file of a folder that was gone, is back and damaged, and cannot be heale
   routes[path] = [content, 'cut'];
   assert.equal((await get()).fresh, false, 'all of it is still here');
 });
+
+/** Loads a folder and gives the names of its files. */
+async function load(base) {
+  const { source } = await prepareBase(origin + base, { cache: true, sha256: [] }, signal, () => {});
+  return source.names;
+}
+
+for (const status of [403, 404, 410]) {
+  test(`a kept folder of which config.json is not answered: files that are answered with ${status} are missing, whatever else is downloaded`, async () => {
+    const names = ['config.json', 'tokenizer.json', 'model.safetensors'];
+    for (const name of ['generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja', 'modules.json']) routes[`/m/${name}`] = status;
+    for (const name of names) routes[`/m/${name}`] = Buffer.from(name);
+    assert.deepEqual(await load('/m/'), names);
+    routes['/m/config.json'] = 'cut';
+    await damage('/m/model.safetensors', 3);
+    assert.deepEqual(await load('/m/'), names);
+    await damage('/m/model.safetensors', 3);
+    routes['/m/tokenizer_config.json'] = 503;
+    await assert.rejects(load('/m/'), { status: 503 }, 'it may be there');
+  });
+}

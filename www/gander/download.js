@@ -3,7 +3,7 @@
 // Whoever works on a model holds its Web Lock, so that of two tabs one downloads and the other waits; a tab that is closed lets go of
 // it, and the next goes on from the journal (kept.js).
 
-import { GanderError } from './errors.js';
+import { GanderError, isGone } from './errors.js';
 import { ChangedError, body, linkedHash, probe, readRange, retried, sameContent } from './http.js';
 import { PIECE, entries, keyOf, lockName, openAccess, sweep } from './kept.js';
 import { PieceStore, digest, write } from './piece-store.js';
@@ -384,13 +384,6 @@ async function needs({ size = 0, pieces }) {
   const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
   return { missing: Math.max(0, size - pieces.size * PIECE), room: Math.max(0, quota - usage) };
 }
-
-/**
- * Whether a server says that it has no such file any more.
- *
- * @param {unknown} error
- */
-const isGone = (error) => error instanceof GanderError && (error.status === 404 || error.status === 410);
 
 /**
  * Whether an error says that there is no room.

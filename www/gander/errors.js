@@ -50,6 +50,20 @@ export class GanderError extends Error {
 }
 
 /**
+ * Whether a server says that it has no such file any more.
+ *
+ * @param {unknown} error
+ */
+export const isGone = (error) => error instanceof GanderError && (error.status === 404 || error.status === 410);
+
+/**
+ * Whether a server says that there is no such file, rather than that it can't serve it now. Some say 403 of what was never there.
+ *
+ * @param {unknown} error
+ */
+export const isMissing = (error) => isGone(error) || (error instanceof GanderError && error.status === 403);
+
+/**
  * An error in the form in which it crosses from the worker to the page.
  *
  * @typedef {{code: ErrorCode, message: string, status?: number, memory?: MemoryNeeds}} PlainError

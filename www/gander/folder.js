@@ -1,7 +1,7 @@
 // Models of several files with names: a folder of Hugging Face's (config.json, tokenizer files, safetensors), or a model of llama2.c with
 // its tokenizer. The engine finds its way in them by the names, so that all that is done here is to gather the files that it may ask for.
 
-import { GanderError } from './errors.js';
+import { GanderError, isMissing } from './errors.js';
 
 const CONFIG = 'config.json';
 const INDEX = 'model.safetensors.index.json';
@@ -170,13 +170,4 @@ function shards(index, href) {
   }
   if (names.size === 0) throw new GanderError('bad_file', `${href}: an index of no shards`);
   return [...names].sort();
-}
-
-/**
- * Whether a server says that there is no such file, rather than that it can't serve it now.
- *
- * @param {unknown} error
- */
-function isMissing(error) {
-  return error instanceof GanderError && (error.status === 404 || error.status === 410 || error.status === 403);
 }

@@ -1,6 +1,6 @@
 // Makes files on servers ready to be read: downloads what is to be kept, and finds out what the server can do.
 
-import { GanderError } from './errors.js';
+import { GanderError, isMissing } from './errors.js';
 import { isQuota, keep } from './download.js';
 import { folderOfURL } from './folder.js';
 import { body, linkedHash, probe, readRange } from './http.js';
@@ -38,7 +38,7 @@ export async function prepareBase(base, options, signal, report) {
       offline ??= file.offline ?? false;
       return file;
     } catch (error) {
-      if (needed || !offline || !(error instanceof GanderError) || error.code !== 'network' || (await isKnown(href))) throw error;
+      if (needed || !offline || isMissing(error) || !(error instanceof GanderError) || error.code !== 'network' || (await isKnown(href))) throw error;
       doubt ??= error;
       return undefined;
     }
