@@ -21,7 +21,7 @@ function index() {
   return JSON.stringify({ weight_map: Object.fromEntries(Object.keys(tensors).map((name) => [name, SHARD])) });
 }
 
-/** What becomes of requests to a folder, by the name of the file: a status, `'cut'`, `'broken'`, or nothing. */
+/** What becomes of requests to a folder, by the name of the file: a status, `'cut'`, `'broken'`, `'page'`, or nothing. */
 let fault = () => {};
 /** How often model.safetensors was sent, or a part of it that is more than a byte. */
 let sent = 0;
@@ -33,6 +33,7 @@ for (const name of skip ? [] : [...readdirSync(models + tiny), 'chat_template.ji
     const status = fault(name);
     if (status === 'cut') return response.destroy();
     if (status === 'broken') return response.end('{');
+    if (status === 'page') return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Please log in</title>');
     if (status) return response.writeHead(status).end();
     if (name === INDEX) return response.end(index());
     if (name === 'model.safetensors' && request.headers.range !== 'bytes=0-0') sent++;
@@ -170,6 +171,23 @@ for (const [name, files] of [['one file', single], ['shards', sharded]]) {
       for (let i = 0; i < 2; i++) assert.equal((await load()).code, 'network', 'a damaged file is none that is missing');
       fault = files;
       assert.deepEqual(await load(), whole);
+    }),
+  );
+}
+
+for (const [name, files] of [['one file', single], ['shards', sharded]]) {
+  test(`a kept folder of a server that has a page in place of everything: weights in ${name}`, { skip }, () =>
+    inProfile(async (load) => {
+      fault = files;
+      assert.deepEqual(await load(), whole);
+      const before = sent;
+      for (const now of ['page', 'page', 'cut']) {
+        fault = () => now;
+        assert.deepEqual(await load(), whole, now);
+      }
+      fault = files;
+      assert.deepEqual(await load(), whole);
+      assert.equal(sent, before, 'the weights are still kept');
     }),
   );
 }

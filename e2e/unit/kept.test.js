@@ -13,13 +13,14 @@ patience.backoff = 1;
 patience.tries = 2;
 
 const { signal } = new AbortController();
-/** What becomes of a request, by path: bytes to send, `'cut'`, a status; of an array the first for the first byte, the second for the rest. */
+/** What becomes of a request, by path: bytes to send, `'cut'`, `'page'`, a status; of an array the first for the first byte, the second for the rest. */
 let routes = {};
 const server = createServer(({ url, headers }, response) => {
   let answer = routes[url] ?? 404;
   const [, from, to] = /(\d+)-(\d+)/.exec(headers.range).map(Number);
   if (Array.isArray(answer)) answer = to > 0 ? answer[1] : answer[0];
   if (answer === 'cut') return response.destroy();
+  if (answer === 'page') return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Please log in</title>');
   if (typeof answer === 'number') return response.writeHead(answer).end();
   const part = answer.subarray(from, to + 1);
   response.writeHead(206, { etag: '"1"', 'content-range': `bytes ${from}-${from + part.length - 1}/${answer.length}`, 'content-length': part.length }).end(part);
@@ -71,6 +72,9 @@ test('a file of a folder that was gone, is back and damaged, and cannot be heale
   assert.equal((await get()).fresh, false, 'all of it is still here');
 });
 
+/** The files that need not be there, but for the vocabulary. */
+const SMALL = ['generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja', 'modules.json'];
+
 /** Loads a folder and gives the names of its files. */
 async function load(base) {
   const { source } = await prepareBase(origin + base, { cache: true, sha256: [] }, signal, () => {});
@@ -80,7 +84,7 @@ async function load(base) {
 for (const status of [403, 404, 410]) {
   test(`a kept folder of which config.json is not answered: files that are answered with ${status} are missing, whatever else is downloaded`, async () => {
     const names = ['config.json', 'tokenizer.json', 'model.safetensors'];
-    for (const name of ['generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja', 'modules.json']) routes[`/m/${name}`] = status;
+    for (const name of SMALL) routes[`/m/${name}`] = status;
     for (const name of names) routes[`/m/${name}`] = Buffer.from(name);
     assert.deepEqual(await load('/m/'), names);
     routes['/m/config.json'] = 'cut';
@@ -91,3 +95,38 @@ for (const status of [403, 404, 410]) {
     await assert.rejects(load('/m/'), { status: 503 }, 'it may be there');
   });
 }
+
+test('a kept folder of a server that has a page in place of everything', async () => {
+  const names = ['config.json', 'tokenizer.json', 'model.safetensors.index.json', 'shard.safetensors'];
+  const good = Object.fromEntries(names.map((name) => [`/m/${name}`, Buffer.from(name.includes('index') ? '{"weight_map":{"a":"shard.safetensors"}}' : name)]));
+  const pages = Object.fromEntries([...names, ...SMALL, 'tokenizer.model', 'model.safetensors'].map((name) => [`/m/${name}`, 'page']));
+  routes = pages;
+  await assert.rejects(load('/m/'), { code: 'network', message: /config\.json: the server has a page in its place/ });
+  assert.deepEqual(await entries(await folder()), [], 'a page is not kept');
+  routes = good;
+  assert.deepEqual(await load('/m/'), names);
+  const journals = async () => (await entries(await folder())).map(({ url, gone, size }) => ({ url, gone, size }));
+  const before = await journals();
+  routes = pages;
+  for (let i = 0; i < 2; i++) assert.deepEqual(await load('/m/'), names);
+  assert.deepEqual(await journals(), before);
+  for (const name of ['model.safetensors.index.json', 'shard.safetensors']) { // a page in place of one that must be there
+    routes = { ...good, [`/m/${name}`]: 'page' };
+    assert.deepEqual(await load('/m/'), names);
+    assert.deepEqual(await journals(), before);
+  }
+  routes = pages;
+  await damage('/m/tokenizer.json', 3);
+  await assert.rejects(load('/m/'), { code: 'network', message: /tokenizer\.json/ }, 'a damaged file is none that is missing');
+  routes = good;
+  assert.deepEqual(await load('/m/'), names);
+});
+
+test('a kept folder of which config.json has a page in its place: other pages do not say that a file is missing', async () => {
+  const names = ['config.json', 'tokenizer.json', 'model.safetensors'];
+  for (const name of names) routes[`/m/${name}`] = Buffer.from(name);
+  assert.deepEqual(await load('/m/'), names);
+  await damage('/m/model.safetensors', 3);
+  Object.assign(routes, { '/m/config.json': 'page', '/m/tokenizer_config.json': 'page' });
+  await assert.rejects(load('/m/'), { code: 'network', message: /tokenizer_config\.json/ });
+});

@@ -22,8 +22,9 @@ const SAMPLES = 2;
 /**
  * @typedef {object} KeepOptions
  * @property {string} sha256 what the file must have, or empty
- * @property {boolean} [optional] whether it is a file of a folder that need not be there
- * @property {boolean} [offline] whether the server did not answer just now: it is not asked for what is kept, and not for long for what is optional
+ * @property {boolean} [inFolder] whether it is a file of a folder
+ * @property {boolean} [optional] whether it is one that need not be there
+ * @property {boolean} [offline] whether the server did not answer just now, or with a page: it is not asked for what is kept, and not for long for what is optional
  */
 
 /**
@@ -80,9 +81,7 @@ class Keeper {
   #dir;
   #key;
   #href;
-  #sha256;
-  #optional;
-  #offline;
+  #options;
   #signal;
   #report;
 
@@ -94,13 +93,11 @@ class Keeper {
    * @param {AbortSignal} signal
    * @param {Report} report
    */
-  constructor(dir, key, href, { sha256, optional, offline }, signal, report) {
+  constructor(dir, key, href, options, signal, report) {
     this.#dir = dir;
     this.#key = key;
     this.#href = href;
-    this.#sha256 = sha256;
-    this.#optional = optional;
-    this.#offline = offline;
+    this.#options = options;
     this.#signal = signal;
     this.#report = report;
   }
@@ -113,7 +110,7 @@ class Keeper {
     let entry = file ? same(file) : whole;
     if (entry?.gone) Object.assign(entry, { complete: entry.pieces.size * PIECE >= Number(entry.size), stamp: 0 }); // it is back, and whole if all of it is still as it was
     if (entry?.complete) await this.#check(entry);
-    if (entry?.complete && (!this.#sha256 || (await this.#hash(entry)) === this.#sha256)) {
+    if (entry?.complete && (!this.#options.sha256 || (await this.#hash(entry)) === this.#options.sha256)) {
       response?.body?.cancel().catch(() => {});
       await this.#note(entry, [{ used: Date.now() }]).catch((error) => {
         if (!isQuota(error)) throw error; // it can be read all the same
@@ -123,7 +120,7 @@ class Keeper {
     }
     if (!file) { // it may only be slow
       const wrong = entry?.complete && new GanderError('integrity', `${this.#href}: the SHA-256 of the kept file is ${entry.sha256}, and the server cannot be reached`);
-      ({ file, response } = await probe(this.#href, this.#signal, { optional: this.#optional }).catch((error) => {
+      ({ file, response } = await probe(this.#href, this.#signal, this.#options).catch((error) => {
         this.#signal.throwIfAborted();
         throw wrong || error;
       }));
@@ -142,7 +139,7 @@ class Keeper {
       await sweep(this.#dir, this.#key, [entry]); // there is no room for both
       await this.#download(entry, file);
     }
-    const want = this.#sha256 || file.sha256 || (await linkedHash(this.#href, this.#signal));
+    const want = this.#options.sha256 || file.sha256 || (await linkedHash(this.#href, this.#signal));
     if (want && (await this.#hash(entry)) !== want) {
       await sweep(this.#dir, this.#key, [whole]);
       throw new GanderError('integrity', `${this.#href}: the SHA-256 of the file is ${entry.sha256}, not ${want}`);
@@ -157,16 +154,16 @@ class Keeper {
    * @returns {Promise<{file?: RemoteFile, response?: Response}>}
    */
   async #ask(whole) {
-    if (this.#offline && whole) return {};
-    if (!whole && !(this.#offline && this.#optional)) return probe(this.#href, this.#signal, { optional: this.#optional });
+    if (this.#options.offline && whole) return {};
+    if (!whole && !(this.#options.offline && this.#options.optional)) return probe(this.#href, this.#signal, this.#options);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(new GanderError('network', `${this.#href}: the server did not answer`)), 3000);
     try {
-      return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), { tries: 1, optional: this.#optional });
+      return await probe(this.#href, AbortSignal.any([this.#signal, timeout.signal]), { ...this.#options, tries: 1 });
     } catch (error) {
       this.#signal.throwIfAborted();
       if (!whole) throw error;
-      if (!this.#optional || !isGone(error)) return {};
+      if (!this.#options.optional || !isGone(error)) return {};
       await this.#note(whole, [{ gone: true }]); // it is none of the folder's files now; if it comes back, it may be here still
       throw error;
     } finally {
@@ -346,7 +343,7 @@ class Keeper {
     /** @type {Response | undefined} */
     let response = first;
     await retried(this.#signal, async () => {
-      response ??= (await probe(this.#href, this.#signal)).response;
+      response ??= (await probe(this.#href, this.#signal, this.#options)).response;
       if (!response) throw new ChangedError(`${this.#href}: the server changed its mind about Range requests`);
       const chunks = body(response, this.#href, this.#signal);
       response = undefined;

@@ -37,14 +37,15 @@ const PROGRESS = 1 << 18;
  *
  * @param {string} href
  * @param {AbortSignal} signal
- * @param {{tries?: number, optional?: boolean}} [options] a page in place of an optional file counts as an answer of 404
+ * @param {{tries?: number, inFolder?: boolean, offline?: boolean}} [options] a page in place of a file of a folder is an error, with the
+ *   status 404 unless `offline`: the pages of a server that had none but a page for the folder's first file say nothing
  * @returns {Promise<{file: RemoteFile, response?: Response}>} with the response of a server without ranges, which is the whole file
  */
-export async function probe(href, signal, { tries, optional } = {}) {
+export async function probe(href, signal, { tries, inFolder, offline } = {}) {
   const first = await retried(signal, () => get(href, { signal, headers: { range: 'bytes=0-0' } }, [416]), tries);
-  if (optional && first.headers.get('content-type')?.startsWith('text/html')) { // as hosts answer whose every address is one application
+  if (inFolder && first.headers.get('content-type')?.startsWith('text/html')) { // as hosts answer whose every address is one application, or a login
     drop(first);
-    throw new GanderError('network', `${href}: the server has a page in its place`, { status: 404 });
+    throw new GanderError('network', `${href}: the server has a page in its place`, { status: offline ? undefined : 404 });
   }
   const range = contentRange(first);
   if (first.status === 206) {

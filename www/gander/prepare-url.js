@@ -26,13 +26,13 @@ import { openSource } from './source.js';
 export async function prepareBase(base, options, signal, report) {
   if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
   let done = 0;
-  let offline = /** @type {boolean | undefined} */ (undefined); // whether the first file, which must be there, is a kept one and the server did not answer
+  let offline = /** @type {boolean | undefined} */ (undefined); // whether the first file, which must be there, is a kept one and the server did not answer, or with a page
   /** @type {unknown} */
   let doubt; // the failure of an optional file, of which nothing is kept, and which may only be out of reach
   const get = async (/** @type {string} */ href, /** @type {boolean} */ needed) => {
     let last = 0;
     try {
-      const how = { ...options, peek: false, sha256: '', optional: !needed, offline };
+      const how = { ...options, peek: false, sha256: '', inFolder: true, optional: !needed, offline };
       const file = await prepareURL(href, how, signal, (loaded) => report(done + (last = loaded), 0));
       done += last;
       offline ??= file.offline ?? false;
@@ -111,8 +111,9 @@ export async function prepareURL(href, options, signal, report) {
  * @param {Report} report
  * @returns {Promise<{source: import('./source.js').ReadyFile}>}
  */
-async function direct(href, { sha256, peek, optional }, signal, report) {
-  const { file, response } = await probe(href, signal, { optional });
+async function direct(href, options, signal, report) {
+  const { sha256, peek } = options;
+  const { file, response } = await probe(href, signal, options);
   if (peek && response && file.size !== undefined) {
     response.body?.cancel().catch(() => {}); // a model may have more parts than the browser opens connections
     return { source: { kind: 'stream', href, size: file.size } };
