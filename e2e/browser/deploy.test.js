@@ -18,9 +18,11 @@ const copy = (prefix, override) =>
     ]).concat(Object.entries(override).map(([path, handler]) => [prefix + path, handler])),
   );
 
+/** How often the wasm file that is missing was asked for. */
+let asked = 0;
 const fixture = setUp({
   ...copy('/mime', { '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end(readFileSync(`${www}gander/gander.wasm`)) }),
-  ...copy('/no-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(404).end() }),
+  ...copy('/no-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(404).end(void asked++) }),
   ...copy('/bad-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'application/wasm' }).end('<html>') }),
   ...copy('/no-worker', { '/gander/worker.js': (_, response) => response.writeHead(404).end() }),
   '/embed.html': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(embed),
@@ -40,6 +42,21 @@ for (const { name, path, want } of [
       }, path);
       assert.deepEqual(got, want === 'loaded' ? want : { status: undefined, ...want });
       await workersLeft(page, want === 'loaded' ? 1 : 0);
+    }),
+  );
+}
+
+for (const [call, attempts] of /** @type {const} */ ([['load', 3], ['inspect', 2]])) {
+  test(`a wasm file that cannot be had: ${call} makes ${attempts} attempts, and so does the next`, () =>
+    fixture.onPage('/blank', async (page) => {
+      for (let i = 0; i < 2; i++) {
+        asked = 0;
+        const code = await page.evaluate(async (call) => {
+          const { Gander } = await import('/no-wasm/gander/index.js');
+          return Gander[call]('/models/stories.gguf').catch(({ code }) => code);
+        }, call);
+        assert.deepEqual([code, asked], ['network', attempts]);
+      }
     }),
   );
 }
