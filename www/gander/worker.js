@@ -216,7 +216,8 @@ async function inspect({ id, source: spec, options, workers }, signal) {
  * @param {AbortSignal} signal
  */
 async function needs({ id, source: ready, options, workers }, signal) {
-  const [source, { go }] = await Promise.all([openSource(ready, signal), start(id)]);
+  const { go } = await start(id); // first: a source that is open must be closed
+  const source = await openSource(ready, signal);
   try {
     return await go.inspect(source, { ...options, workers, costly: COSTLY }, signal);
   } finally {
@@ -235,7 +236,8 @@ async function measure({ id, mainType, plan }) {
  * @param {AbortSignal} signal
  */
 async function load({ id, source: ready, options, plan }, signal) {
-  const [source, { go, join, memory }] = await Promise.all([openSource(ready, signal), start(id)]);
+  const { go, join, memory } = await start(id);
+  const source = await openSource(ready, signal);
   try {
     const info = await go.open(source, { ...options, group: join(plan) }, signal, report(id, 'model'));
     return { info, held: memory() };
