@@ -136,11 +136,13 @@ onPage('loads a file that is dropped on it', async (page) => {
   assert.ok(await page.locator('#drop').isHidden());
 });
 
-onPage('names the setting that is wrong', async (page) => {
+onPage('names the setting that is wrong, and the story stays', async (page) => {
+  const story = await write(page, { seed: '1' });
   await page.fill('#topK', '-3');
   await page.click('#generate');
   assert.match(await notice(page), /Top-k/);
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'topK');
+  assert.equal(await written(page), story);
 });
 
 onPage('has a name for every control, and no sideways scrolling on a small phone', async (page) => {

@@ -58,9 +58,11 @@ async function write() {
   const controller = (current = new AbortController());
   clearNotice();
   showBusy();
-  const paper = new Paper(prompt.value);
+  /** @type {Paper | undefined} */
+  let paper;
   try {
     const settings = readSettings();
+    paper = new Paper(prompt.value);
     const stream = generateFrom(model, prompt.value, { ...settings, signal: controller.signal });
     announce(t('writing'));
     let step = await stream.next();
@@ -68,7 +70,7 @@ async function write() {
     const { finishReason } = step.value;
     paper.end(finishReason === 'length' ? 'end.length' : 'end.text');
   } catch (error) {
-    paper.end(controller.signal.aborted ? 'end.stopped' : undefined);
+    paper?.end(controller.signal.aborted ? 'end.stopped' : undefined);
     if (error instanceof Mistake) showMistake(error.explain);
     else if (!controller.signal.aborted) showError(error);
   } finally {
