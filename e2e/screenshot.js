@@ -18,7 +18,7 @@ try {
   await page.fill('#maxTokens', tokens);
   await page.fill('#seed', '7');
   await page.click('#generate');
-  await page.locator('#sheet[aria-busy="false"] #stats:has-text("tokens/s")').waitFor();
+  await page.locator('#sheet[aria-busy="false"] #stats:has-text("first after")').waitFor();
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: file });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setUp } from '../lib/fixture.js';
+import { setUp, slowTokens } from '../lib/fixture.js';
 import { bundledPath } from '../lib/models.js';
 
 const fixture = setUp();
@@ -42,6 +42,8 @@ const english = (page) =>
 
 test('Chinese where the browser is Chinese, and all of it', inLocale('zh-CN', '/', async (page) => {
   assert.equal(await lang(page), 'zh-CN');
+  await page.addInitScript(slowTokens);
+  await page.reload();
   await page.locator('#generate:enabled').waitFor();
   await page.fill('#maxTokens', '20');
   await page.click('#generate');

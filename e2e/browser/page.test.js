@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setUp, workersLeft } from '../lib/fixture.js';
+import { setUp, slowTokens, workersLeft } from '../lib/fixture.js';
 import { brokenModels, bundledPath } from '../lib/models.js';
 
 const fixture = setUp({
@@ -36,6 +36,11 @@ async function write(page, { seed, length = '30' }) {
 }
 
 onPage('writes from the bundled model, and the same seed writes the same', async (page) => {
+  await write(page, { seed: '11', length: '6' });
+  assert.match(await page.locator('#stats').textContent(), /^6 tokens · first after/, 'no rate of a moment');
+  await page.addInitScript(slowTokens);
+  await page.reload();
+  await page.locator('#generate:enabled').waitFor();
   const first = await write(page, { seed: '11' });
   const other = await write(page, { seed: '12' });
   const again = await write(page, { seed: '11' });
@@ -45,19 +50,6 @@ onPage('writes from the bundled model, and the same seed writes the same', async
   assert.match(await page.locator('#stats').textContent(), /tokens\/s · first after/);
   assert.match(await page.locator('#model-facts').textContent(), /llama, .* parameters/);
 });
-
-/** Makes each token reach the page 20 ms after the one before: the bundled model writes a story faster than anybody stops it. */
-function slowTokens() {
-  const { addEventListener } = Worker.prototype;
-  Worker.prototype.addEventListener = function (type, listener) {
-    if (type !== 'message') return addEventListener.call(this, type, listener);
-    let last = Promise.resolve();
-    addEventListener.call(this, type, (event) => {
-      if (event.data.type === 'token') last = last.then(() => new Promise((resolve) => setTimeout(resolve, 20)));
-      last = last.then(() => listener(event));
-    });
-  };
-}
 
 onPage('stops midway, by button and by key, and writes again', async (page) => {
   await page.addInitScript(slowTokens);

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { setUp } from '../lib/fixture.js';
+import { setUp, slowTokens } from '../lib/fixture.js';
 import { bundledPath } from '../lib/models.js';
 import { shots } from '../lib/view-shots.js';
 import { choose, drawn, goTo, settled, writeWatched } from '../lib/view.js';
@@ -187,6 +187,7 @@ onPage('saves a picture and a drawing', async (page) => {
 onPage('costs nothing until it is wanted, and changes no text', async (page) => {
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
+  await page.addInitScript(slowTokens);
   await page.reload();
   await page.locator('#generate:enabled').waitFor();
   await page.fill('#temperature', '0');

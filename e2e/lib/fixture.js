@@ -31,6 +31,22 @@ export function isolated(page) {
 }
 
 /**
+ * Makes each token reach the page 20 ms after the one before, as an init script: the bundled model writes a story faster than anybody stops
+ * it, or measures it.
+ */
+export function slowTokens() {
+  const { addEventListener } = Worker.prototype;
+  Worker.prototype.addEventListener = function (type, listener) {
+    if (type !== 'message') return addEventListener.call(this, type, listener);
+    let last = Promise.resolve();
+    addEventListener.call(this, type, (event) => {
+      if (event.data.type === 'token') last = last.then(() => new Promise((resolve) => setTimeout(resolve, 20)));
+      last = last.then(() => listener(event));
+    });
+  };
+}
+
+/**
  * Starts a server with these routes before the tests of a file, and a browser.
  *
  * @param {Parameters<typeof serve>[0]} [routes]

@@ -88,6 +88,8 @@ function showBusy() {
   sheet.setAttribute('aria-busy', String(current !== undefined));
 }
 
+const LEAST = 100; // ms in which a rate can be measured: tokens arrive in bursts
+
 /** What one generation writes on: the text, drawn at most once a frame, and the figures beside it. */
 class Paper {
   #started = performance.now();
@@ -126,11 +128,12 @@ class Paper {
     written.append(this.#waiting);
     this.#waiting = '';
     const tokens = this.#tokens, first = this.#first - this.#started;
-    const rate = (tokens - 1) / ((this.#last - this.#first) / 1000);
+    const time = this.#last - this.#first;
+    const rate = (tokens - 1) / (time / 1000);
     const digits = rate < 100 ? 1 : 0;
     say(stats, () => [
       tokens > 0 ? t('tokens', { n: tokens }) : '',
-      tokens > 4 ? t('tokens.rate', { rate: rate.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }) }) : '',
+      tokens > 4 && time >= LEAST ? t('tokens.rate', { rate: rate.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }) }) : '',
       tokens > 0 ? t('tokens.first', { time: formatDuration(first) }) : '',
       reason ? t(reason) : '',
     ].filter(Boolean).join(' · '));
