@@ -137,6 +137,24 @@ onPage('names the setting that is wrong, and the story stays', async (page) => {
   assert.equal(await written(page), story);
 });
 
+onPage('what is shown is in force when the person comes back', async (page) => {
+  await page.selectOption('#language', 'zh-CN');
+  await page.selectOption('#workers', '2');
+  await page.locator('#model-facts', { hasText: '2 ' }).waitFor();
+  await page.fill('#temperature', '1.5');
+  await page.check('#see');
+  await page.click('a[href="bench.html"]');
+  await page.waitForURL('**/bench.html');
+  await page.selectOption('#language', 'en');
+  await page.goBack();
+  await page.locator('#generate:enabled').waitFor();
+  await page.locator('gander-attention').waitFor({ state: 'attached' });
+  assert.equal(await page.inputValue('#temperature'), '1.5', 'the browser restores it');
+  assert.equal(await page.locator('#temperature-value').textContent(), '1.5');
+  assert.deepEqual([await page.inputValue('#language'), await page.locator('html').getAttribute('lang')], ['en', 'en']);
+  assert.equal(await page.inputValue('#workers'), 'auto');
+});
+
 onPage('has a name for every control, and no sideways scrolling on a small phone', async (page) => {
   const nameless = await page.evaluate(() =>
     [...document.querySelectorAll('input, textarea, button, select, progress, output')].filter((e) => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.outerHTML),

@@ -22,7 +22,7 @@ export function startAttention() {
     shown = show();
   };
   wanted.addEventListener('change', start);
-  if (wanted.checked) start(); // the browser restored it
+  addEventListener('pageshow', start); // the browser may have restored it
 }
 
 async function show() {

@@ -14,7 +14,7 @@ for (const name of /** @type {const} */ (['temperature', 'topP'])) {
   const output = byId(`${name}-value`, HTMLOutputElement);
   const show = () => (output.value = Number(input.value).toString());
   input.addEventListener('input', show);
-  show(); // the browser may have restored another value
+  addEventListener('pageshow', show); // the browser may have restored another value
 }
 
 byId('settings', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());

@@ -33,6 +33,7 @@ export function startWriter() {
   });
   stop.addEventListener('click', () => current?.abort());
   addEventListener('keydown', (event) => {
+    if (event.isComposing) return; // the key is the input method's
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       write();
