@@ -296,6 +296,50 @@ test('keeps rows within a budget, and says when they are left out', () =>
     assert.match(messages[1], /^The budget of .* is used up/);
   }));
 
+test('what fails leaves nothing behind', () =>
+  fixture.onPage('/blank', async (page) => {
+    const seen = await page.evaluate(async () => {
+      const { Gander } = await import('/gander/index.js');
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      const model = await Gander.load('/models/stories.gguf');
+      const view = document.body.appendChild(new GanderAttention());
+      const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const look = () => ({ empty: view.hasAttribute('empty'), busy: view.ariaBusy, thumbs: view.shadowRoot.querySelectorAll('.thumb').length, message: view.shadowRoot.querySelector('.message').textContent });
+      const seen = [];
+      const write = async (options) => {
+        for await (const _ of view.watch(model, 'Tom had a dog.', { temperature: 0, maxTokens: 6, ...options }));
+      };
+      await write({});
+      await write({ stopTokens: ['no'] }).catch(() => {}); // it is refused
+      await drawn();
+      seen.push(look());
+
+      let fail;
+      const failing = new Promise((_, reject) => (fail = reject));
+      async function* again() {
+        await failing;
+      }
+      for await (const _ of view.follow(model.generate('Tom', { maxTokens: 3, attention: true }), { again }));
+      await drawn();
+      const rewritten = new Promise((resolve) => view.addEventListener('rewrite', resolve, { once: true }));
+      view.shadowRoot.querySelector('.offs button').click();
+      view.clear();
+      fail(new Error('the model was closed'));
+      await rewritten;
+      await drawn();
+      seen.push(look());
+
+      for await (const _ of view.follow(model.generate('Tom', { maxTokens: 3 }))); // without attention
+      await drawn();
+      seen.push(look());
+      model.close();
+      return seen;
+    });
+    assert.deepEqual(seen.map(({ empty, busy }) => [empty, busy]), [[true, 'false'], [true, 'false'], [false, 'false']]);
+    assert.equal(seen[1].message, '');
+    assert.equal(seen[2].thumbs, 0);
+  }));
+
 test('the pictures of docs/view.md can be taken', async (t) => {
   const folder = mkdtempSync(`${tmpdir()}/gander-shots-`);
   t.after(() => rmSync(folder, { recursive: true }));

@@ -134,8 +134,13 @@ export class GanderAttention extends HTMLElement {
   async *#follow(stream, { prompt = [], ablate = [], again }, message) {
     const run = { trace: new Trace(prompt, ablate, this.maxBytes) };
     this.#again = again;
-    this.#state.change({ runs: [run], shown: 0, query: 0, following: true, busy: true, message });
-    return yield* this.#record(stream, run);
+    const state = this.#state;
+    state.change({ runs: [run], shown: 0, query: 0, following: true, busy: true, message });
+    try {
+      return yield* this.#record(stream, run);
+    } finally {
+      if (run.trace.tokens.length === prompt.length && state.runs.includes(run)) state.change({ runs: [] }); // there is nothing to show
+    }
   }
 
   /**
@@ -190,7 +195,7 @@ export class GanderAttention extends HTMLElement {
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, text: run.trace.written } }));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      state.change({ runs: [first], shown: 0, message: state.t('off.failed', { message }) });
+      if (state.runs.includes(run)) state.change({ runs: [first], shown: 0, busy: false, message: state.t('off.failed', { message }) });
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, error } }));
     }
   }

@@ -55,7 +55,12 @@ export function makeHeads(state) {
     element: h('section', { class: 'all' }, h('h3', {}, t('heads')), h('p', { class: 'hint', id: 'heads-hint' }, t('heads.hint')), grid, facts),
     update() {
       const { trace, pick } = state;
-      if (!trace || trace.length === 0) return;
+      if (!trace) return;
+      if (trace.length === 0) {
+        grid.replaceChildren();
+        drawn = facts.textContent = '';
+        return;
+      }
       const shape = `${trace.layers} ${trace.heads}`;
       if (drawn !== shape) build();
       const stale = drawn !== shape || paintedOf !== trace || colors !== state.colors || (paintedTo !== trace.length && (!state.busy || performance.now() - painted > REST));
