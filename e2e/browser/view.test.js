@@ -296,6 +296,29 @@ test('keeps rows within a budget, and says when they are left out', () =>
     assert.match(messages[1], /^The budget of .* is used up/);
   }));
 
+onPage('the arcs and the chosen token are where the tokens are, in a long text', async (page) => {
+  await page.setViewportSize({ width: 500, height: 900 });
+  await writeWatched(page, { beginning: 'Once upon a time, there was a girl named Lily. '.repeat(12), length: 60 });
+  const where = () =>
+    page.locator('gander-attention .strip').evaluate((strip) => {
+      const box = strip.querySelector('.tokens').getBoundingClientRect(), chosen = strip.querySelector('.query').getBoundingClientRect();
+      const from = strip.querySelector('path').getPointAtLength(0).matrixTransform(strip.querySelector('path').getScreenCTM());
+      return { above: chosen.top - box.top, below: box.bottom - chosen.bottom, apart: Math.hypot(from.x - chosen.x - chosen.width / 2, from.y - chosen.y - 3) };
+    });
+  for (const step of ['First position', 'Newest position']) {
+    await page.click(`gander-attention [aria-label="${step}"]`);
+    if (step === 'First position') await page.click('gander-attention [aria-label="One token on"]'); // from the first, no arc leads anywhere
+    await drawn(page);
+    const { above, below, apart } = await where();
+    assert.ok(above >= 0 && below >= 0 && apart < 6, `${step}: ${above} ${below} ${apart}`);
+  }
+  await page.locator('gander-attention .tokens').evaluate((list) => (list.scrollTop -= 40));
+  await drawn(page);
+  assert.ok((await where()).apart < 6, 'the arcs scroll');
+  const { heights } = await page.locator('gander-attention .tokens').evaluate((list) => ({ heights: [list.scrollHeight, list.lastElementChild.offsetTop + list.lastElementChild.offsetHeight] }));
+  assert.ok(heights[0] < heights[1] + 30, 'they take no room');
+});
+
 test('what fails leaves nothing behind', () =>
   fixture.onPage('/blank', async (page) => {
     const seen = await page.evaluate(async () => {

@@ -24,6 +24,8 @@ export function makeStrip(state) {
   let looks = [];
   /** @type {import('./trace.js').Trace | undefined} */
   let drawn;
+  let prompt = 0; // tokens: how many they are may turn out later, and moves all that come after
+  let shown = -1; // the position that was brought into sight
 
   /** @param {number} index */
   const item = (index) => {
@@ -55,17 +57,22 @@ export function makeStrip(state) {
     const hover = key >= 0 && key <= state.query ? { query: state.query, key } : undefined;
     if (hover || state.hover) state.change({ hover });
   };
+  const reveal = (/** @type {HTMLElement} */ { offsetTop, offsetHeight }) => {
+    if (offsetTop < list.scrollTop || offsetTop + offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = offsetTop - (list.clientHeight - offsetHeight) / 2;
+  };
 
   return {
-    element: h('section', { class: 'strip' }, h('p', { class: 'hint', id: 'tokens-hint' }, t('tokens.hint')), h('div', { class: 'paper' }, arcs, list)),
+    element: h('section', { class: 'strip' }, h('p', { class: 'hint', id: 'tokens-hint' }, t('tokens.hint')), list),
     update() {
       const { trace, rows, query } = state;
       if (!trace) return;
-      if (drawn !== trace) {
-        list.replaceChildren();
+      if (drawn !== trace || prompt !== trace.prompt) {
+        list.replaceChildren(arcs);
         items = [];
         looks = [];
         drawn = trace;
+        prompt = trace.prompt;
+        shown = -1;
       }
       while (items.length < trace.tokens.length) items.push(list.appendChild(item(items.length)));
       const row = rows?.row(query);
@@ -85,13 +92,15 @@ export function makeStrip(state) {
         element.tabIndex = index === focusable ? 0 : -1;
       }
       if (state.following && state.busy) list.scrollTop = list.scrollHeight;
+      else if (query !== shown && items[query]) reveal(items[query]);
+      shown = query;
       drawArcs(arcs, items, query, row ? largest(row, ARCS, LEAST) : []);
     },
   };
 }
 
 /**
- * @param {SVGSVGElement} svg over the tokens
+ * @param {SVGSVGElement} svg over the tokens, with which it scrolls
  * @param {HTMLElement[]} items
  * @param {number} query
  * @param {{key: number, weight: number}[]} keys

@@ -51,9 +51,8 @@ label { display: grid; gap: 2px; color: var(--g-soft); font-size: 0.8125rem; fon
 
 @container (max-width: 560px) { .readout { min-height: 2.9em; } }
 
-.strip .paper { position: relative; }
 .tokens { position: relative; max-height: 17em; overflow-y: auto; padding: 16px 4px 6px; font: 1.0625rem/2.35 var(--g-book); white-space: pre-wrap; overflow-wrap: anywhere; scrollbar-width: thin; }
-.strip svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: hidden; pointer-events: none; z-index: 1; fill: none; stroke: var(--g-accent); stroke-linecap: round; }
+.strip svg { position: absolute; top: 0; left: 0; width: 100%; height: 1px; overflow: visible; pointer-events: none; z-index: 1; fill: none; stroke: var(--g-accent); stroke-linecap: round; }
 .token { padding: 2px 1px; border-radius: 4px; cursor: pointer; background: color-mix(in oklab, var(--g-accent) calc(var(--weight, 0) * 60%), transparent); }
 .token.later { opacity: 0.35; }
 .token.query { box-shadow: 0 0 0 2px var(--g-ink); }
