@@ -235,6 +235,18 @@ onPage('speaks Chinese when the page does, names every control, and fits a small
   assert.match(await where(page), /^Position \d+/);
 });
 
+onPage('the colours of the weights follow the page', async (page) => {
+  await writeWatched(page);
+  const darkest = () => page.locator('gander-attention .thumb canvas').first().evaluate((canvas) => Math.min(...canvas.getContext('2d').getImageData(0, 0, canvas.width, 1).data.slice(0, 3)));
+  const light = await darkest();
+  await page.evaluate(() => (document.documentElement.style.colorScheme = 'dark'));
+  await drawn(page);
+  assert.notEqual(await darkest(), light);
+  await page.evaluate(() => (document.documentElement.style.colorScheme = 'light'));
+  await drawn(page);
+  assert.equal(await darkest(), light);
+});
+
 onPage('waits for the view that was switched on just before', async (page) => {
   await page.locator('#generate:enabled').waitFor();
   const waiting = new Promise((resolve) =>

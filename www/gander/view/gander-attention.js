@@ -57,8 +57,12 @@ export class GanderAttention extends HTMLElement {
   #drawn = 0;
   /** @type {Source['again']} */
   #again;
+  #stops = '';
   #dark = matchMedia('(prefers-color-scheme: dark)');
-  #language = new MutationObserver(() => this.#build());
+  #page = new MutationObserver((changes) => {
+    if (changes.some(({ attributeName }) => attributeName === 'lang')) this.#build();
+    else this.#draw(); // its colours may be others
+  });
   /** @type {Set<Element>} The parts that can be seen. */
   #visible = new Set();
   #sight = new IntersectionObserver((changes) => {
@@ -72,15 +76,15 @@ export class GanderAttention extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#language.observe(document.documentElement, { attributes: true, attributeFilter: ['lang'] });
-    this.#dark.addEventListener('change', this.#recolor);
+    this.#page.observe(document.documentElement, { attributes: true });
+    this.#dark.addEventListener('change', this.#draw);
     this.#build();
   }
 
   disconnectedCallback() {
-    this.#language.disconnect();
+    this.#page.disconnect();
     this.#sight.disconnect();
-    this.#dark.removeEventListener('change', this.#recolor);
+    this.#dark.removeEventListener('change', this.#draw);
   }
 
   /**
@@ -220,13 +224,16 @@ export class GanderAttention extends HTMLElement {
     this.#sight.disconnect();
     this.#visible.clear();
     for (const { element } of this.#parts) this.#sight.observe(element);
-    this.#recolor();
+    this.#draw();
   }
 
-  #recolor = () => {
-    const colors = Array.from({ length: STEPS }, (_, i) => parseColor(getComputedStyle(/** @type {Element} */ (this.#root.querySelector(`.stop${i}`))).color));
-    this.#state.change({ colors: ramp(colors) });
-  };
+  /** Takes the colours of the weights anew, if the page has others by now. */
+  #recolor() {
+    const colors = Array.from({ length: STEPS }, (_, i) => getComputedStyle(/** @type {Element} */ (this.#root.querySelector(`.stop${i}`))).color);
+    if (this.#stops === colors.join()) return;
+    this.#stops = colors.join();
+    this.#state.colors = ramp(colors.map(parseColor));
+  }
 
   /** The colours of what is saved. */
   #look() {
@@ -235,7 +242,7 @@ export class GanderAttention extends HTMLElement {
   }
 
   /** Draws what has changed: at the next frame, but while the model writes, not so often that it takes the processor from it. */
-  #draw() {
+  #draw = () => {
     if (this.#frame) return;
     const wait = this.#state.busy ? this.#drawn + PAUSE - performance.now() : 0;
     if (wait > 0) {
@@ -244,7 +251,7 @@ export class GanderAttention extends HTMLElement {
       clearTimeout(this.#timer); // what waited while the model wrote need not wait any more
       this.#frame = requestAnimationFrame(() => this.#update());
     }
-  }
+  };
 
   #update() {
     this.#frame = 0;
@@ -255,6 +262,7 @@ export class GanderAttention extends HTMLElement {
     this.toggleAttribute('empty', state.runs.length === 0);
     this.ariaBusy = String(state.busy);
     state.follow();
+    this.#recolor();
     for (const part of this.#parts) if (!state.busy || part.element.hidden || this.#visible.has(part.element)) part.update();
   }
 }

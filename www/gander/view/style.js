@@ -16,6 +16,7 @@ export const css = `
   --g-ui: var(--gander-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
   --g-book: var(--gander-text-font, "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Georgia, "Noto Serif", "DejaVu Serif", serif);
   display: block;
+  direction: ltr;
   container-type: inline-size;
   color: var(--g-ink);
   font: 15px/1.5 var(--g-ui);
@@ -29,7 +30,7 @@ h4 { font: 600 0.8125rem/1.5 var(--g-ui); color: var(--g-soft); }
 :host([empty]) .view { display: none; }
 :host(:not([empty])) .empty { display: none; }
 .empty { color: var(--g-soft); font: italic 1.0625rem/1.6 var(--g-book); }
-.view { display: grid; gap: 22px; grid-template-columns: minmax(0, 1fr); background: var(--g-paper); }
+.view { display: grid; gap: 22px; grid-template-columns: minmax(0, 1fr); background: var(--g-paper); forced-color-adjust: none; }
 .message:empty { display: none; }
 .message { padding: 8px 12px; border-left: 3px solid var(--g-accent); font-size: 0.875rem; overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--g-accent); outline-offset: 2px; }
