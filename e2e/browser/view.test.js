@@ -247,6 +247,23 @@ onPage('the colours of the weights follow the page', async (page) => {
   assert.equal(await darkest(), light);
 });
 
+onPage('a table stays where it was scrolled to', async (page) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await writeWatched(page);
+  const lens = page.locator('gander-attention .lens .wide');
+  await lens.evaluate((box) => (box.scrollLeft = 60));
+  await lens.focus();
+  for (const act of [() => choose(page, { layer: 2, head: 1 }), () => page.click('gander-attention [aria-label="One token back"]')]) {
+    await act();
+    await drawn(page);
+    assert.equal(await lens.evaluate((box) => box.scrollLeft), 60);
+  }
+  await choose(page, { mode: 'mean', layer: -1 });
+  await page.locator('gander-attention .picker select').first().selectOption('head');
+  await drawn(page);
+  assert.equal(await page.locator('gander-attention .parts td.picked').count(), 1);
+});
+
 onPage('waits for the view that was switched on just before', async (page) => {
   await page.locator('#generate:enabled').waitFor();
   const waiting = new Promise((resolve) =>
