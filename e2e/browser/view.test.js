@@ -184,6 +184,15 @@ onPage('saves a picture and a drawing', async (page) => {
   assert.deepEqual(shown.values, weights[0][0].flatMap((row, query) => row.slice(0, query + 1)));
 });
 
+onPage('says beside the button that a drawing would be too large', async (page) => {
+  await writeWatched(page, { beginning: 'Once upon a time, there was a girl named Lily. '.repeat(24), length: 2 });
+  await page.click('gander-attention .save button:has-text("SVG")');
+  const said = page.locator('gander-attention .save .message');
+  assert.match(await said.textContent(), /^The drawing would have \d+ cells/);
+  await writeWatched(page, { length: 2 });
+  assert.equal(await said.textContent(), '');
+});
+
 onPage('costs nothing until it is wanted, and changes no text', async (page) => {
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
@@ -314,15 +323,25 @@ test('keeps rows within a budget, and says when they are left out', () =>
       const messages = [];
       for (const [maxBytes, length] of [[10_000, 4], [40_000, 40]]) {
         view.maxBytes = maxBytes;
-        for await (const _ of view.watch(model, 'Tom had a red ball and a dog.', { temperature: 0, maxTokens: length }));
+        let count = 0;
+        for await (const _ of view.watch(model, 'Tom had a red ball and a dog.', { temperature: 0, maxTokens: length })) {
+          if (++count < 40) continue;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          messages.push(view.shadowRoot.querySelector('.message').textContent); // while it writes
+        }
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         messages.push(view.shadowRoot.querySelector('.message').textContent);
       }
       model.close();
+      document.documentElement.lang = 'zh';
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      messages.push(view.shadowRoot.querySelector('.message').textContent);
       return messages;
     });
     assert.match(messages[0], /^The rows of the prompt would take .* MiB, more than the budget of/);
     assert.match(messages[1], /^The budget of .* is used up/);
+    assert.equal(messages[2], messages[1]);
+    assert.match(messages[3], /预算已用完/);
   }));
 
 onPage('the arcs and the chosen token are where the tokens are, in a long text', async (page) => {

@@ -42,6 +42,7 @@ import { counted, promptBytes, promptTokens, tracing } from './watch.js';
 
 const STEPS = 4; // stops of the scale of colours
 const PAUSE = 80; // ms between two drawings while the model writes
+const nothing = () => '';
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);
 
@@ -105,7 +106,8 @@ export class GanderAttention extends HTMLElement {
     let length = 1;
     const stream = counted(model.generate(prompt, all), (count) => (length = count));
     const again = (/** @type {Ablation[]} */ ablate) => model.generate(prompt, { ...rest, ablate, maxTokens: length });
-    const message = whole ? '' : this.#state.t('noPrompt', { size: megabytes(size), budget: megabytes(this.maxBytes) });
+    const values = { size: megabytes(size), budget: megabytes(this.maxBytes) };
+    const message = whole ? nothing : () => this.#state.t('noPrompt', values);
     return yield* this.#follow(stream, { prompt: tokens, again }, message);
   }
 
@@ -119,20 +121,20 @@ export class GanderAttention extends HTMLElement {
    * @returns {AsyncGenerator<T, R, void>} ends with what the stream returns
    */
   follow(stream, source = {}) {
-    return this.#follow(stream, source, '');
+    return this.#follow(stream, source, nothing);
   }
 
   /** Forgets what was shown. */
   clear() {
     this.#again = undefined;
-    this.#state.change({ runs: [], shown: 0, message: '', busy: false });
+    this.#state.change({ runs: [], shown: 0, message: nothing, busy: false });
   }
 
   /**
    * @template {TracedToken} T, R
    * @param {AsyncIterable<T, R>} stream
    * @param {Source} source
-   * @param {string} message
+   * @param {() => string} message
    * @returns {AsyncGenerator<T, R, void>}
    */
   async *#follow(stream, { prompt = [], ablate = [], again }, message) {
@@ -177,9 +179,10 @@ export class GanderAttention extends HTMLElement {
    * @param {Trace} trace
    */
   #fit({ layers, heads }) {
-    const { pick, t } = this.#state;
+    const { pick } = this.#state;
     if (pick.layer >= layers.length || pick.head >= heads.length) this.#state.pick = { mode: pick.mode, layer: 0, head: 0 };
-    if (this.#state.trace?.full) this.#state.message = t('full', { size: megabytes(this.maxBytes) });
+    const size = megabytes(this.maxBytes);
+    if (this.#state.trace?.full) this.#state.message = () => this.#state.t('full', { size });
   }
 
   /**
@@ -193,13 +196,13 @@ export class GanderAttention extends HTMLElement {
     if (ablate.length === 0) return state.change({ runs: state.runs.slice(0, 1), shown: 0 });
     const first = state.runs[0];
     const run = { trace: new Trace(first.trace.tokens.slice(0, first.trace.prompt), ablate, this.maxBytes) };
-    state.change({ runs: [first, run], shown: 1, following: true, busy: true, message: '' });
+    state.change({ runs: [first, run], shown: 1, following: true, busy: true, message: nothing });
     try {
       for await (const _ of this.#record(this.#again(ablate), run));
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, text: run.trace.written } }));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (state.runs.includes(run)) state.change({ runs: [first], shown: 0, busy: false, message: state.t('off.failed', { message }) });
+      if (state.runs.includes(run)) state.change({ runs: [first], shown: 0, busy: false, message: () => state.t('off.failed', { message }) });
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, error } }));
     }
   }
@@ -211,7 +214,7 @@ export class GanderAttention extends HTMLElement {
     const legend = h('div', { class: 'legend' }, h('span', {}, t('scale')), h('span', {}, '0'), h('span', { class: 'scale' }), h('span', {}, '1'),
       ...Array.from({ length: STEPS }, (_, i) => h('i', { class: `stop stop${i}` })));
     const message = h('p', { class: 'message', role: 'status' });
-    const says = { element: message, update: () => setText(message, state.message || (state.trace && state.trace.length === 0 && state.trace.tokens.length > state.trace.prompt ? t('noAttention') : '')) };
+    const says = { element: message, update: () => setText(message, state.message() || (state.trace && state.trace.length === 0 && state.trace.tokens.length > state.trace.prompt ? t('noAttention') : '')) };
     const steps = makeSteps(state), strip = makeStrip(state), heads = makeHeads(state), map = makeMap(state);
     const picker = makePicker(state, (ablate) => this.#rewrite(ablate), () => this.#again !== undefined);
     const compare = makeCompare(state), looksAt = makeLooksAt(state), lens = makeLens(state), parts = makeParts(state);
@@ -263,7 +266,7 @@ export class GanderAttention extends HTMLElement {
     this.ariaBusy = String(state.busy);
     state.follow();
     this.#recolor();
-    for (const part of this.#parts) if (!state.busy || part.element.hidden || this.#visible.has(part.element)) part.update();
+    for (const part of this.#parts) if (!state.busy || part.element.hidden || part.element.matches('[role=status]') || this.#visible.has(part.element)) part.update(); // an empty message can't be seen
   }
 }
 

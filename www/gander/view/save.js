@@ -1,6 +1,6 @@
 // The buttons that save what is shown.
 
-import { h } from './dom.js';
+import { h, setText } from './dom.js';
 import { MOST_CELLS, toJSON, toSVG } from './export.js';
 import { toPNG } from './picture.js';
 import { describePick } from './state.js';
@@ -12,6 +12,9 @@ import { describePick } from './state.js';
  */
 export function makeSave(state, look) {
   const { t } = state;
+  const said = h('p', { class: 'message', role: 'status' });
+  /** @type {unknown} What `said` is about. */
+  let saved;
   /**
    * @param {(trace: import('./trace.js').Trace, rowAt: (position: number) => ArrayLike<number> | undefined, look: import('./export.js').Look) => Promise<Blob> | Blob | undefined} make
    * @param {string} type
@@ -19,6 +22,8 @@ export function makeSave(state, look) {
   const save = async (make, type) => {
     const { trace, rows } = state;
     if (!trace || !rows) return;
+    setText(said, '');
+    saved = trace;
     const blob = await make(trace, (position) => rows.row(position), { ...look(), title: describePick(state) });
     if (!blob) return;
     const href = URL.createObjectURL(blob);
@@ -29,7 +34,7 @@ export function makeSave(state, look) {
   const drawing = (trace, rowAt, look) => {
     const cells = (trace.length * (trace.length + 1)) / 2;
     if (cells <= MOST_CELLS) return new Blob([toSVG(trace, rowAt, look)], { type: 'image/svg+xml' });
-    state.change({ message: t('export.large', { n: cells, most: MOST_CELLS }) });
+    setText(said, t('export.large', { n: cells, most: MOST_CELLS }));
     return undefined;
   };
   const buttons = [
@@ -38,8 +43,9 @@ export function makeSave(state, look) {
     h('button', { type: 'button', onclick: () => save((trace) => new Blob(toJSON(trace), { type: 'application/json' }), 'json') }, t('export.json')),
   ];
   return {
-    element: h('section', { class: 'save' }, h('h3', {}, t('export')), h('div', { class: 'buttons' }, ...buttons)),
+    element: h('section', { class: 'save' }, h('h3', {}, t('export')), h('div', { class: 'buttons' }, ...buttons), said),
     update() {
+      if (state.trace !== saved) setText(said, '');
       for (const button of buttons) button.disabled = state.busy || !state.trace?.length;
     },
   };

@@ -23,8 +23,8 @@ export class State {
   following = true;
   /** Whether a text is being written. */
   busy = false;
-  /** What went wrong, or should be known. */
-  message = '';
+  /** What went wrong, or should be known, in the language of the page. */
+  message = () => '';
   /** Pixels of a cell of the heat map; 0 fits it to the width. */
   cell = 0;
   /** @type {{query: number, key: number} | undefined} What the pointer is on. */

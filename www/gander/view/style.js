@@ -132,4 +132,5 @@ td.more { background: color-mix(in oklab, var(--g-accent) calc(var(--weight, 0) 
 td.less { background: color-mix(in oklab, var(--cool) calc(var(--weight, 0) * 60%), transparent); }
 td.picked { box-shadow: inset 0 0 0 2px var(--g-ink); }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
+.save .message { margin-top: 8px; }
 `;
