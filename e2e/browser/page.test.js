@@ -26,6 +26,8 @@ const notice = async (page) => {
   return page.locator('#notice').textContent();
 };
 
+const focused = (page) => page.evaluate(() => document.activeElement?.tagName);
+
 async function write(page, { seed, length = '30' }) {
   await page.fill('#maxTokens', length);
   await page.fill('#seed', seed);
@@ -74,6 +76,7 @@ onPage('shows what is wrong with a file, and then loads a good one', async (page
     assert.match(await notice(page), code === 'unsupported' ? /cannot run this model/ : /not a working GGUF/, name);
     await page.click('#notice-close');
     assert.ok(await page.locator('#notice').isHidden());
+    assert.equal(await focused(page), 'SECTION', 'the focus is not lost');
   }
   assert.ok((await write(page, { seed: '1' })).length > 20, 'the model from before goes on');
   await page.setInputFiles('#file', bundledPath);
@@ -100,11 +103,41 @@ onPage('a load can be cancelled, and the model from before stays', async (page) 
   await page.fill('#url', `${fixture.origin}/stuck.gguf`);
   await page.keyboard.press('Enter');
   await page.locator('#loading:not([hidden])').waitFor();
+  await page.selectOption('#workers', '1');
   await page.click('#cancel');
   await page.locator('#loading').waitFor({ state: 'hidden' });
+  assert.equal(await page.locator('#model-name').textContent(), 'Story writer');
+  assert.equal(await focused(page), 'BUTTON', 'the focus is not lost');
   assert.ok(await page.locator('#notice').isHidden());
   assert.ok((await write(page, { seed: '1' })).length > 20);
   await workersLeft(page, 1);
+});
+
+onPage('another number of workers is that of the model that is being loaded', async (page) => {
+  await page.click('#open-own summary');
+  await page.fill('#url', `${fixture.origin}/stuck.gguf`);
+  await page.keyboard.press('Enter');
+  await page.locator('#loading-text', { hasText: 'stuck.gguf' }).waitFor();
+  await page.selectOption('#workers', '2');
+  await page.waitForTimeout(300);
+  assert.match(await page.locator('#loading-text').textContent(), /stuck\.gguf/);
+});
+
+onPage('when the first load is cancelled, there is a way on', async (page) => {
+  await page.route('**/models/stories.gguf', () => {}); // it never comes
+  await page.evaluate(() => navigator.storage.getDirectory().then(async (folder) => {
+    for await (const name of folder.keys()) await folder.removeEntry(name, { recursive: true });
+  }));
+  await page.reload();
+  await page.click('#cancel');
+  await page.locator('#loading').waitFor({ state: 'hidden' });
+  assert.ok(await page.locator('#file').isVisible());
+  assert.equal(await page.locator('#status').textContent(), 'No model was loaded.');
+  assert.equal(await focused(page), 'SUMMARY');
+  await page.unroute('**/models/stories.gguf');
+  await page.click('#bundled');
+  await page.locator('#model-name', { hasText: 'Story writer' }).waitFor();
+  assert.equal(await focused(page), 'BUTTON');
 });
 
 onPage('shares the model among workers, and the text stays the same', async (page) => {

@@ -14,21 +14,26 @@ const BUNDLED = 'models/stories.gguf';
 const loading = byId('loading', HTMLDivElement);
 const loadingText = byId('loading-text', HTMLLabelElement);
 const bar = byId('progress', HTMLProgressElement);
+const cancel = byId('cancel', HTMLButtonElement);
+const generate = byId('generate', HTMLButtonElement);
 const card = byId('card', HTMLDivElement);
+const own = byId('open-own', HTMLDetailsElement);
+const ownSummary = byId('own-summary', HTMLElement);
 const file = byId('file', HTMLInputElement);
 const folder = byId('folder', HTMLInputElement);
 const bundled = byId('bundled', HTMLButtonElement);
 const workers = byId('workers', HTMLSelectElement);
 const drop = byId('drop', HTMLDivElement);
 
-/** @type {AbortController | undefined} The load that is under way. */
-let current;
-
 /** @typedef {string | File | File[]} Chosen one file, several that belong together, or an address */
 
-/** @type {Chosen | undefined} Where the model in use came from. */
+/** @typedef {{source: Chosen, name: () => string, controller: AbortController}} Load */
+
+/** @type {Load | undefined} The load that is under way. */
+let current;
+
+/** @type {Load | undefined} The one that the model in use came from. */
 let used;
-let usedName = ownName('');
 
 /**
  * Wires the panel and loads the bundled model.
@@ -41,8 +46,9 @@ export function startLoader(onModel) {
    * @param {() => string} name
    */
   const load = async (source, name) => {
-    current?.abort(); // the newest choice counts
-    const controller = (current = new AbortController());
+    current?.controller.abort(); // the newest choice counts
+    const controller = new AbortController();
+    const mine = (current = { source, name, controller });
     clearNotice();
     showProgress(name, 0, 0);
     loading.scrollIntoView({ block: 'nearest' }); // on a phone the panel is far below it
@@ -50,25 +56,29 @@ export function startLoader(onModel) {
       const model = await Gander.load(source, {
         workers: workers.value === 'auto' ? 'auto' : Number(workers.value),
         signal: controller.signal,
-        onProgress: ({ loaded, total }) => current === controller && showProgress(name, loaded, total),
+        onProgress: ({ loaded, total }) => current === mine && showProgress(name, loaded, total),
       });
       const { kept, whyNotKept, info } = model;
       showCard(info, source === BUNDLED ? () => t('model.writer') : name, () => {
         const about = source === BUNDLED ? t('model.aboutBundled') : info.description || t('model.aboutOwn');
         return typeof source === 'string' && !kept ? t('model.notKept', { about, reason: whyNotKept ?? '' }) : about;
       });
-      used = source;
-      usedName = name;
+      used = mine;
       announce(t('model.loaded', { name: name() }));
       onModel(model);
     } catch (error) {
       if (!controller.signal.aborted) showError(error, () => t('model.notLoaded', { name: name() }));
     } finally {
-      if (current === controller) {
+      if (current === mine) {
         current = undefined;
+        if (!used) {
+          own.open = true; // the way on
+          if (controller.signal.aborted) announce(t('model.none'));
+        }
+        if (document.activeElement === cancel) (generate.disabled ? ownSummary : generate).focus({ preventScroll: true }); // it goes
         loading.hidden = true;
         showKept();
-        bundled.hidden = used === BUNDLED;
+        bundled.hidden = used?.source === BUNDLED;
       }
     }
   };
@@ -78,7 +88,10 @@ export function startLoader(onModel) {
   };
   const cores = Math.min(navigator.hardwareConcurrency, 16);
   for (let n = 1; n <= cores; n++) workers.append(new Option(String(n)));
-  workers.addEventListener('change', () => used && load(used, usedName));
+  workers.addEventListener('change', () => {
+    const again = current ?? used;
+    if (again) load(again.source, again.name);
+  });
   for (const input of [file, folder]) {
     input.addEventListener('change', () => {
       loadFiles([...(input.files ?? [])]);
@@ -90,8 +103,11 @@ export function startLoader(onModel) {
     const url = byId('url', HTMLInputElement).value;
     load(url, ownName(nameOf(url)));
   });
-  byId('cancel', HTMLButtonElement).addEventListener('click', () => current?.abort());
-  bundled.addEventListener('click', () => load(BUNDLED, bundledName));
+  cancel.addEventListener('click', () => current?.controller.abort());
+  bundled.addEventListener('click', () => {
+    load(BUNDLED, bundledName);
+    cancel.focus(); // the button goes when it is loaded
+  });
   acceptDrops(loadFiles);
   load(BUNDLED, bundledName);
 }
@@ -116,7 +132,7 @@ function ownName(name) {
 function showProgress(name, loaded, total) {
   loading.hidden = false;
   say(loadingText, () => {
-    const values = { name: name().replace(/^The/, 'the'), loaded: formatBytes(loaded), total: formatBytes(total) };
+    const values = { name: name === bundledName ? t('model.bundledWithin') : name(), loaded: formatBytes(loaded), total: formatBytes(total) };
     return t(total > 0 ? 'model.loadingOf' : loaded > 0 ? 'model.loadingSome' : 'model.loading', values);
   });
   if (total > 0) bar.value = loaded / total;

@@ -9,7 +9,10 @@ const text = byId('notice-text', HTMLParagraphElement);
 const detail = byId('notice-detail', HTMLParagraphElement);
 const status = byId('status', HTMLParagraphElement);
 
-byId('notice-close', HTMLButtonElement).addEventListener('click', clearNotice);
+byId('notice-close', HTMLButtonElement).addEventListener('click', () => {
+  clearNotice();
+  notice.closest('section')?.focus({ preventScroll: true }); // the button is gone
+});
 
 /** The errors that have a text of their own. @type {Partial<Record<import('../gander/index.js').ErrorCode, import('./language.js').Key>>} */
 const meanings = {
