@@ -251,6 +251,15 @@ test('the texts of a prompt keep their spaces', async () => {
   assert.deepEqual(await promptTokens(model, []), []);
 });
 
+test('a character of several tokens is with the last of them', async () => {
+  const bytes = [[0x20, 0x61], [0xf0, 0x9f], [0x99], [0x82], [0x62]]; // ' a', three parts of U+1F642, 'b'
+  const model = { detokenize: async (ids) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from([...ids].flatMap((id) => bytes[id]))) };
+  const texts = async (...ids) => (await promptTokens(model, ids)).map(({ text }) => text);
+  assert.deepEqual(await texts(0, 1, 2, 3, 4, 1, 2, 3), [' a', '', '', '\u{1f642}', 'b', '', '', '\u{1f642}']);
+  assert.deepEqual(await texts(1, 2, 3, 4, 1, 2, 3, 0), ['', '', '\u{1f642}', 'b', '', '', '\u{1f642}', ' a']);
+  assert.deepEqual(await texts(4, 1), ['b', '\u{fffd}'], 'it ends within one');
+});
+
 test('options of a traced generation', () => {
   const { seed, ...options } = tracing({ temperature: 0, speculate: 8 }, true, 99);
   assert.ok(Number.isInteger(seed));

@@ -6,8 +6,12 @@
 
 /** @typedef {import('../options.js').GenerateOptions} GenerateOptions */
 
+const BROKEN = '\u{fffd}'; // a part of a character
+const LONGEST = 8; // tokens that make one
+
 /**
- * The tokens of a prompt with their texts. A text alone may lose the space before it, so it is taken behind another token.
+ * The tokens of a prompt with their texts. A text alone may lose the space before it, so it is taken behind the first. Of the tokens that
+ * make a character, the last has it and the others are empty, as in what `generate` gives.
  *
  * @param {WatchedModel} model
  * @param {string | number[] | Int32Array} prompt
@@ -15,13 +19,31 @@
  */
 export async function promptTokens(model, prompt) {
   const ids = [...(typeof prompt === 'string' ? await model.tokenize(prompt) : prompt)];
+  /** @type {number[]} The first token; the first ones, if they make a character. */
+  const head = [];
+  let before = '';
+  for (const id of ids) {
+    head.push(id);
+    before = await model.detokenize(head);
+    if (!before.endsWith(BROKEN) || head.length === LONGEST) break;
+  }
+  const behind = async (/** @type {number[]} */ some) => {
+    const both = await model.detokenize([...head, ...some]);
+    return both.startsWith(before) ? both.slice(before.length) : both;
+  };
   const texts = new Map();
-  const before = ids.length > 0 ? await model.detokenize([ids[0]]) : '';
-  await Promise.all([...new Set(ids)].map(async (id) => {
-    const both = await model.detokenize([ids[0], id]);
-    texts.set(id, both.startsWith(before) ? both.slice(before.length) : both);
-  }));
-  return ids.map((id, i) => ({ id, text: i === 0 && before !== '' ? before : texts.get(id) }));
+  await Promise.all([...new Set(ids)].map(async (id) => texts.set(id, await behind([id]))));
+  const tokens = before === '' ? [] : head.map((id, i) => ({ id, text: i === head.length - 1 ? before : '' }));
+  /** @type {number[]} What doesn't make a character yet. */
+  let parts = [];
+  for (const id of ids.slice(tokens.length)) {
+    parts.push(id);
+    const text = parts.length > 1 ? await behind(parts) : texts.get(id);
+    const more = text.endsWith(BROKEN) && parts.length < LONGEST && tokens.length < ids.length - 1;
+    tokens.push({ id, text: more ? '' : text });
+    if (!more) parts = [];
+  }
+  return tokens;
 }
 
 /**
