@@ -38,6 +38,7 @@ const shownRow = (page) =>
   page.locator('gander-attention .token').evaluateAll((tokens) => tokens.map((token) => /, position \d+: ([\d.]+)$/.exec(token.getAttribute('aria-label'))?.[1]).filter((weight) => weight !== undefined).map(Number));
 
 const readout = (page) => page.locator('gander-attention .readout').textContent();
+const focused = (page) => page.evaluate(() => document.querySelector('gander-attention').shadowRoot.activeElement?.textContent);
 const where = (page) => page.locator('gander-attention .where').textContent();
 
 /** The page shows two decimals, of small weights three. */
@@ -91,6 +92,7 @@ onPage('goes back and forth, by buttons and by keys, and says what it is on', as
   await drawn(page);
   assert.match(await where(page), /^Position 0 of/);
   assert.ok(await page.locator('gander-attention [aria-label="One token back"]').isDisabled());
+  assert.equal(await focused(page), '«', 'the focus is not lost');
   assert.match(await page.locator('gander-attention .lens').textContent(), /There is none for this position/);
 
   await page.focus('gander-attention .map');
@@ -162,8 +164,12 @@ onPage('switches a head off, and shows both texts', async (page) => {
   await page.click('gander-attention .compare button:has-text("Show its attention")');
   await drawn(page);
   assert.deepEqual((await savedValues(page)).ablate, [], 'the first text is shown again');
+  await page.locator('gander-attention .compare button').nth(1).press('Enter');
+  await drawn(page);
+  assert.equal(await focused(page), 'Its attention is shown');
   await page.click('gander-attention .offs button:has-text("Switch all heads on")');
   await drawn(page);
+  assert.equal(await focused(page), 'Switch this head off');
   assert.ok(await page.locator('gander-attention .compare').isHidden());
 });
 

@@ -235,6 +235,7 @@ test('keys in a table', () => {
   const to = (key, ctrlKey = false) => arrow({ key, ctrlKey }, at, size);
   assert.deepEqual([to('ArrowUp'), to('ArrowLeft'), to('End'), to('End', true), to('PageDown')], [{ row: 1, column: 0 }, at, { row: 2, column: 2 }, { row: 3, column: 2 }, { row: 3, column: 0 }]);
   assert.equal(to('a'), undefined);
+  assert.equal(arrow({ key: 'ArrowLeft', altKey: true }, at, size), undefined, 'goes back in the history');
 });
 
 test('arcs and differences', () => {

@@ -1,6 +1,6 @@
 // The text as it was, and as it is with heads off, side by side.
 
-import { h } from './dom.js';
+import { enable, h } from './dom.js';
 
 /**
  * Where two lists of tokens begin to differ.
@@ -22,6 +22,8 @@ export function firstDifference(a, b) {
 export function makeCompare(state) {
   const { t } = state;
   const element = h('section', { class: 'compare' });
+  /** @type {HTMLButtonElement[]} */
+  let buttons = [];
   let drawn = '';
   return {
     element,
@@ -34,13 +36,20 @@ export function makeCompare(state) {
       const written = runs.map(({ trace }) => trace.tokens.slice(trace.prompt));
       const from = firstDifference(written[0], written[1]);
       const same = from === written[0].length && from === written[1].length;
+      const { activeElement } = /** @type {ShadowRoot} */ (element.getRootNode());
+      const focused = buttons.findIndex((button) => button === activeElement);
+      buttons = runs.map((_, i) => {
+        const button = h('button', { type: 'button', class: 'quiet', onclick: () => i !== state.shown && state.change({ shown: i, following: true, query: 0 }) }, t(i === shown ? 'compare.shown' : 'compare.show'));
+        enable(button, i !== shown);
+        return button;
+      });
       element.replaceChildren(h('h3', {}, t('compare')), h('p', { 'class': 'hint', 'aria-live': busy ? 'off' : 'polite' }, same ? t('compare.same') : t('compare.differs', { n: from })),
         h('div', { class: 'sides' }, ...runs.map(({ trace }, i) => {
           const heads = trace.ablate.map((off) => t('compare.head', off)).join(', ');
           const text = (/** @type {number} */ a, /** @type {number} */ b) => written[i].slice(a, b).map((token) => token.text).join('');
-          const button = h('button', { type: 'button', class: 'quiet', disabled: i === shown, onclick: () => state.change({ shown: i, following: true, query: 0 }) }, t(i === shown ? 'compare.shown' : 'compare.show'));
-          return h('article', { class: i === shown ? 'shown' : '' }, h('h4', {}, i === 0 ? t('compare.all') : t('compare.off', { heads })), h('p', { class: 'text' }, text(0, from).trimStart(), h('mark', {}, text(from, written[i].length))), button);
+          return h('article', { class: i === shown ? 'shown' : '' }, h('h4', {}, i === 0 ? t('compare.all') : t('compare.off', { heads })), h('p', { class: 'text' }, text(0, from).trimStart(), h('mark', {}, text(from, written[i].length))), buttons[i]);
         })));
+      buttons[focused]?.focus({ preventScroll: true });
     },
   };
 }

@@ -38,13 +38,26 @@ export function setText(element, text) {
 }
 
 /**
+ * Says whether a button does anything now. One that was disabled would lose the focus to the page's top.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {boolean} on
+ */
+export function enable(button, on) {
+  button.setAttribute('aria-disabled', String(!on));
+}
+
+/** @param {HTMLButtonElement} button */
+export const isEnabled = (button) => button.getAttribute('aria-disabled') !== 'true';
+
+/**
  * Where an arrow key leads in a table, or undefined for other keys.
  *
  * @param {KeyboardEvent} event
  * @param {{row: number, column: number}} at
  * @param {{rows: number, columns: number}} size
  */
-export function arrow({ key, ctrlKey, metaKey }, { row, column }, { rows, columns }) {
+export function arrow({ key, altKey, ctrlKey, metaKey }, { row, column }, { rows, columns }) {
   const moves = /** @type {Record<string, [number, number]>} */ ({
     ArrowUp: [row - 1, column],
     ArrowDown: [row + 1, column],
@@ -55,7 +68,7 @@ export function arrow({ key, ctrlKey, metaKey }, { row, column }, { rows, column
     Home: [ctrlKey || metaKey ? 0 : row, 0],
     End: [ctrlKey || metaKey ? rows - 1 : row, columns - 1],
   });
-  if (!Object.hasOwn(moves, key)) return undefined;
+  if (altKey || !Object.hasOwn(moves, key)) return undefined; // with Alt it is the browser's
   const [toRow, toColumn] = moves[key];
   return { row: Math.max(0, Math.min(rows - 1, toRow)), column: Math.max(0, Math.min(columns - 1, toColumn)) };
 }

@@ -68,8 +68,10 @@ export function makeMap(state) {
   box.addEventListener('keydown', (event) => {
     const factor = { '+': 1.3, '=': 1.3, '-': 1 / 1.3 }[event.key];
     const to = arrow(event, { row: state.query, column: state.key }, { rows: size(), columns: size() });
-    if (event.key === '0') state.change({ cell: 0 });
-    else if (factor && !event.ctrlKey && !event.metaKey) zoom(factor);
+    if (event.altKey) return; // with these, the keys are the browser's
+    const ours = !event.ctrlKey && !event.metaKey;
+    if (event.key === '0' && ours) state.change({ cell: 0 });
+    else if (factor && ours) zoom(factor);
     else if (to) state.go(Math.max(state.trace?.first ?? 0, to.row), Math.min(to.column, to.row));
     else return;
     event.preventDefault();

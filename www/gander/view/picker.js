@@ -1,6 +1,6 @@
 // The choice of what is shown: one head, the mean, the maximum, or the rollout; of which layer; and heads off and on.
 
-import { h } from './dom.js';
+import { enable, h, isEnabled } from './dom.js';
 
 /**
  * @param {import('./state.js').State} state
@@ -17,8 +17,13 @@ export function makePicker(state, write, canWrite) {
   const layer = select((value) => state.choose({ layer: Number(value) }));
   const head = select((value) => state.choose({ head: Number(value) }));
   const headLabel = h('label', {}, t('head'), head);
-  const off = h('button', { type: 'button', title: t('off.hint'), onclick: () => write(toggled()) });
-  const all = h('button', { type: 'button', class: 'quiet', onclick: () => state.change({ runs: state.runs.slice(0, 1), shown: 0 }) }, t('off.all'));
+  const off = h('button', { type: 'button', title: t('off.hint'), onclick: () => isEnabled(off) && write(toggled()) });
+  const restore = () => {
+    if (!isEnabled(all)) return;
+    (off.hidden ? mode : off).focus(); // the button goes
+    state.change({ runs: state.runs.slice(0, 1), shown: 0 });
+  };
+  const all = h('button', { type: 'button', class: 'quiet', onclick: restore }, t('off.all'));
   let shape = '';
 
   /** The head that is shown, as the engine numbers it. */
@@ -52,10 +57,10 @@ export function makePicker(state, write, canWrite) {
       head.value = String(pick.head);
       headLabel.hidden = pick.mode !== 'head';
       off.hidden = pick.mode !== 'head' || !canWrite();
-      off.disabled = state.busy;
+      enable(off, !state.busy);
       off.textContent = t(offNow().some((one) => same(one, shown())) ? 'off.on' : 'off');
       all.hidden = state.runs.length < 2;
-      all.disabled = state.busy;
+      enable(all, !state.busy);
     },
   };
 }

@@ -1,6 +1,6 @@
 // The bar that goes back and forth through the text, and the line that says what is looked at.
 
-import { h, setText } from './dom.js';
+import { enable, h, isEnabled, setText } from './dom.js';
 import { describePick } from './state.js';
 import { decimals, quoted } from './text.js';
 
@@ -10,8 +10,10 @@ import { decimals, quoted } from './text.js';
  */
 export function makeSteps(state) {
   const { t } = state;
-  const button = (/** @type {string} */ sign, /** @type {import('./text.js').Key} */ key, /** @type {() => void} */ onclick) =>
-    h('button', { 'type': 'button', 'class': 'step', 'aria-label': t(key), 'title': t(key), onclick }, sign);
+  const button = (/** @type {string} */ sign, /** @type {import('./text.js').Key} */ key, /** @type {() => void} */ act) => {
+    const made = h('button', { 'type': 'button', 'class': 'step', 'aria-label': t(key), 'title': t(key), 'onclick': () => isEnabled(made) && act() }, sign);
+    return made;
+  };
   const first = button('«', 'first', () => state.go(state.trace?.first ?? 0));
   const back = button('‹', 'back', () => state.go(state.query - 1));
   const on = button('›', 'on', () => state.go(state.query + 1));
@@ -30,8 +32,8 @@ export function makeSteps(state) {
       const token = quoted(trace.tokens[query]), next = quoted(trace.tokens[query + 1]);
       const said = t(next ? 'position.of' : 'position.end', { n: query, last: state.last, token, next });
       slider.setAttribute('aria-valuetext', said);
-      first.disabled = back.disabled = query <= trace.first;
-      on.disabled = last.disabled = query >= state.last;
+      for (const one of [first, back]) enable(one, query > trace.first);
+      for (const one of [on, last]) enable(one, query < state.last);
       setText(where, said);
       readout.setAttribute('aria-live', busy ? 'off' : 'polite'); // it would talk without end while the model writes
       setText(readout, describe(state));

@@ -43,7 +43,7 @@ export function makeStrip(state) {
   list.addEventListener('keydown', (event) => {
     const index = indexOf(event);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -items.length, End: items.length }[event.key];
-    if (index < 0) return;
+    if (index < 0 || event.altKey) return;
     if (step) items[Math.max(0, Math.min(items.length - 1, index + step))].focus();
     else if (event.key === 'Enter' || event.key === ' ') choose(index);
     else return;

@@ -37,8 +37,8 @@ h4 { font: 600 0.8125rem/1.5 var(--g-ui); color: var(--g-soft); }
 
 button, select { min-height: 40px; padding: 6px 14px; border: 1px solid var(--g-field); border-radius: 10px; background: var(--g-paper); color: inherit; font: 600 0.875rem/1.3 var(--g-ui); }
 button { cursor: pointer; }
-button:hover:not(:disabled) { border-color: var(--g-ink); }
-button:disabled { opacity: 0.45; cursor: default; }
+button:hover:not(:disabled, [aria-disabled="true"]) { border-color: var(--g-ink); }
+button:is(:disabled, [aria-disabled="true"]) { opacity: 0.45; cursor: default; }
 button.quiet { border-color: transparent; padding-inline: 6px; background: none; text-decoration: underline; text-underline-offset: 3px; font-weight: 400; }
 button.step { min-width: 40px; padding: 4px; font-size: 1.125rem; line-height: 1; }
 select { font-weight: 400; }
