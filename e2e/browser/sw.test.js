@@ -52,12 +52,13 @@ const kept = (page, names) =>
   }, names);
 
 test('the page works without its server after one visit, and is isolated on a host without headers', () =>
-  withSite({}, async ({ server, page }) => {
+  withSite({ '/gander/gander/index.js': (_, response) => script(response, '') }, async ({ server, page }) => {
     await page.goto(`${server.origin}/`);
     await page.waitForFunction(() => crossOriginIsolated);
     const online = await write(page);
     assert.ok(online.length > 10);
     await kept(page, ['/', '/gander/worker.js', '/gander/gander.wasm', '/gander/wasm_exec.js', '/app/main.js', '/app/app.css', '/gander/view/gander-attention.js', '/gander/view/style.js']);
+    assert.ok(await page.evaluate(async () => !(await caches.match('/gander/gander/index.js'))), 'what a comment imports is not wanted');
     server.close();
     await page.reload();
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);

@@ -161,7 +161,7 @@
         if (!(await keep(url, response.clone()))) return;
       }
       if (!/javascript/.test(response.headers.get('content-type') ?? '')) return;
-      const names = (await response.text()).matchAll(/(?:from|import|import\(|URL\()\s*['"](\.{1,2}\/[^'"]+)['"]/g);
+      const names = (await response.text()).replace(/^\s*\/\/.*/gm, '').matchAll(/(?:from|import|import\(|URL\()\s*['"](\.{1,2}\/[^'"]+)['"]/g);
       for (const [, name] of names) await keepFile(new URL(name, url).href, seen);
     }
 
