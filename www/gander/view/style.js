@@ -30,7 +30,7 @@ h4 { font: 600 0.8125rem/1.5 var(--g-ui); color: var(--g-soft); }
 :host([empty]) .view { display: none; }
 :host(:not([empty])) .empty { display: none; }
 .empty { color: var(--g-soft); font: italic 1.0625rem/1.6 var(--g-book); }
-.view { display: grid; gap: 22px; grid-template-columns: minmax(0, 1fr); background: var(--g-paper); forced-color-adjust: none; }
+.view { display: grid; gap: 22px; grid-template-columns: minmax(0, 1fr); background: var(--g-paper); color: var(--g-ink); forced-color-adjust: none; }
 .message:empty { display: none; }
 .message { padding: 8px 12px; border-left: 3px solid var(--g-accent); font-size: 0.875rem; overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--g-accent); outline-offset: 2px; }
