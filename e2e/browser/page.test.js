@@ -62,6 +62,9 @@ onPage('stops midway, by button and by key, and writes again', async (page) => {
     await page.focus('#prompt');
     await page.keyboard.press('Control+Enter');
     await page.locator('#written:not(:empty)').waitFor();
+    await page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true })));
+    await page.waitForTimeout(100);
+    assert.equal(await page.locator('#sheet').getAttribute('aria-busy'), 'true', 'a key of an input method stops nothing');
     await stop();
     await idle(page);
     assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'BODY', 'the focus is not lost');

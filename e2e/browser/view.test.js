@@ -139,6 +139,9 @@ onPage('points at a cell, and zooms', async (page) => {
   await drawn(page);
   const larger = await cells.evaluate((element, size) => element.clientWidth / size, size);
   assert.ok(larger > cell, `${larger} after ${cell}`);
+  const left = await page.locator('gander-attention .map').evaluate((map) =>
+    [{ key: '0', ctrlKey: true }, { key: '0', metaKey: true }, { key: '-', altKey: true }, { key: 'ArrowLeft', altKey: true }].map((key) => map.dispatchEvent(new KeyboardEvent('keydown', { ...key, cancelable: true }))));
+  assert.deepEqual(left, [true, true, true, true], 'what is the browser’s is left to it');
   assert.ok((await page.locator('gander-attention .cells canvas').count()) > 0);
 });
 
@@ -372,6 +375,23 @@ onPage('the arcs and the chosen token are where the tokens are, in a long text',
   const { heights } = await page.locator('gander-attention .tokens').evaluate((list) => ({ heights: [list.scrollHeight, list.lastElementChild.offsetTop + list.lastElementChild.offsetHeight] }));
   assert.ok(heights[0] < heights[1] + 30, 'they take no room');
 });
+
+test('shows the prompt as long as it turns out to be', () =>
+  fixture.onPage('/blank', async (page) => {
+    const shown = await page.evaluate(async () => {
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      const view = document.body.appendChild(new GanderAttention());
+      const drawn = () => new Promise((resolve) => setTimeout(resolve, 300));
+      async function* stream() {
+        await drawn();
+        yield { id: 4, text: 'd', attention: { layers: [0], heads: [0], first: 0, queries: 2, keys: 2, weights: Float32Array.of(1, 0, 0.5, 0.5) } };
+      }
+      for await (const _ of view.follow(stream(), { prompt: [{ id: 1, text: 'a' }, { id: 2, text: 'b' }, { id: 3, text: 'c' }] }));
+      await drawn();
+      return [...view.shadowRoot.querySelectorAll('.token')].map((token) => token.textContent).join('');
+    });
+    assert.equal(shown, 'abd');
+  }));
 
 test('what fails leaves nothing behind', () =>
   fixture.onPage('/blank', async (page) => {

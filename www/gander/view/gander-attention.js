@@ -145,7 +145,7 @@ export class GanderAttention extends HTMLElement {
     try {
       return yield* this.#record(stream, run);
     } finally {
-      if (run.trace.tokens.length === prompt.length && state.runs.includes(run)) state.change({ runs: [] }); // there is nothing to show
+      if (run.trace.tokens.length === run.trace.prompt && state.runs.includes(run)) state.change({ runs: [] }); // there is nothing to show
     }
   }
 
