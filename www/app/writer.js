@@ -89,7 +89,7 @@ function showBusy() {
   sheet.setAttribute('aria-busy', String(current !== undefined));
 }
 
-const LEAST = 100; // ms in which a rate can be measured: tokens arrive in bursts
+const LEAST = 30; // ms in which a rate can be measured: tokens arrive in bursts
 
 /** What one generation writes on: the text, drawn at most once a frame, and the figures beside it. */
 class Paper {
