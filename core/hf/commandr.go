@@ -33,16 +33,5 @@ func (c *config) cohere(logitScale float64) {
 	c.activation([]string{"hidden_act"}, "silu")
 }
 
-// commandRBlocks are a block's tensors in both.
-func commandRBlocks() []rule {
-	return table(`
-	attn_norm    input_layernorm   hidden_size
-	attn_q       self_attn.q_proj  num_attention_heads*head_dim,hidden_size
-	attn_k       self_attn.k_proj  num_key_value_heads*head_dim,hidden_size
-	attn_v       self_attn.v_proj  num_key_value_heads*head_dim,hidden_size
-	attn_output  self_attn.o_proj  hidden_size,num_attention_heads*head_dim
-	ffn_gate     mlp.gate_proj     intermediate_size,hidden_size
-	ffn_up       mlp.up_proj       intermediate_size,hidden_size
-	ffn_down     mlp.down_proj     hidden_size,intermediate_size
-`)
-}
+// commandRBlocks are Llama's without the second norm.
+func commandRBlocks() []rule { return without(llamaBlocks(), "ffn_norm") }

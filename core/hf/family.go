@@ -115,6 +115,19 @@ func reorder(rules []rule, rows func(c *config, row int) int, to ...string) []ru
 	return rules
 }
 
+// biased says of some tensors that they must have a bias, and returns all rules.
+func biased(rules []rule, to ...string) []rule {
+	for i := range rules {
+		rules[i].bias = rules[i].bias || slices.Contains(to, rules[i].to)
+	}
+	return rules
+}
+
+// without leaves out some tensors.
+func without(rules []rule, to ...string) []rule {
+	return slices.DeleteFunc(rules, func(r rule) bool { return slices.Contains(to, r.to) })
+}
+
 // families make the family of an architecture when it is needed.
 var families = map[string]func() *family{}
 

@@ -435,7 +435,7 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	if _, pooled := f.Value(arch + ".pooling_type"); pooled { // all have the mean
 		fsys[hf.ModulesName] = &fstest.MapFile{Data: []byte(`[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
 			{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]`)}
-		fsys[hf.PoolingName] = &fstest.MapFile{Data: []byte(`{"word_embedding_dimension": 64, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": false}`)}
+		fsys["1_Pooling/config.json"] = &fstest.MapFile{Data: []byte(`{"word_embedding_dimension": 64, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": false}`)}
 	}
 	return fsys
 }

@@ -32,14 +32,4 @@ func eachExpert(from, gate, up, down, experts, size string) []rule {
 }
 
 // withoutNetwork leaves out the feed-forward network's matrices of a block.
-func withoutNetwork(blocks []rule) []rule {
-	var out []rule
-	for _, r := range blocks {
-		switch r.to {
-		case "ffn_gate", "ffn_up", "ffn_down":
-		default:
-			out = append(out, r)
-		}
-	}
-	return out
-}
+func withoutNetwork(block []rule) []rule { return without(block, "ffn_gate", "ffn_up", "ffn_down") }

@@ -11,11 +11,8 @@ import (
 )
 
 // ModulesName lists what sentence-transformers puts behind a model, to make one vector
-// of a text. PoolingName is where it always has how the tokens are pooled.
-const (
-	ModulesName = "modules.json"
-	PoolingName = "1_Pooling/config.json"
-)
+// of a text.
+const ModulesName = "modules.json"
 
 // poolings are the names of the ways of pooling and their numbers in GGUF.
 // Source: sentence_transformers/models/Pooling.py; llama.cpp include/llama.h.

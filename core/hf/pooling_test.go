@@ -38,7 +38,7 @@ func TestPooling(t *testing.T) {
 		fsys := coretest.ModelFolder(t, config, 1, tensors...)
 		fsys[hf.ModulesName] = &fstest.MapFile{Data: []byte(c.modules)}
 		if c.pooling != "" {
-			fsys[hf.PoolingName] = &fstest.MapFile{Data: []byte(c.pooling)}
+			fsys["1_Pooling/config.json"] = &fstest.MapFile{Data: []byte(c.pooling)}
 		}
 		if c.err != "" {
 			_, err := hf.Open(fsys)

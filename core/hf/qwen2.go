@@ -13,16 +13,7 @@ func qwen2() *family {
 }
 
 // qwen2Blocks are Llama's with the biases.
-func qwen2Blocks() []rule {
-	rules := llamaBlocks()
-	for i := range rules {
-		switch rules[i].to {
-		case "attn_q", "attn_k", "attn_v":
-			rules[i].bias = true
-		}
-	}
-	return rules
-}
+func qwen2Blocks() []rule { return biased(llamaBlocks(), "attn_q", "attn_k", "attn_v") }
 
 func qwenKeys(c *config) {
 	c.grouped()

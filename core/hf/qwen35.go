@@ -22,22 +22,22 @@ func qwen35() *family {
 	attn_k_norm          self_attn.k_norm            head_dim                                    optional
 	attn_output          self_attn.o_proj            hidden_size,num_attention_heads*head_dim    optional
 
-	attn_qkv             linear_attn.in_proj_qkv     2*key_size+value_size,hidden_size           optional
+	attn_qkv             linear_attn.in_proj_qkv     queries_keys+value_size,hidden_size         optional
 	attn_gate            linear_attn.in_proj_z       value_size,hidden_size                      optional
 	ssm_beta             linear_attn.in_proj_b       linear_num_value_heads,hidden_size          optional
 	ssm_alpha            linear_attn.in_proj_a       linear_num_value_heads,hidden_size          optional
-	ssm_conv1d           linear_attn.conv1d          2*key_size+value_size,1,linear_conv_kernel_dim  out=2*key_size+value_size,linear_conv_kernel_dim f32 optional
+	ssm_conv1d           linear_attn.conv1d          queries_keys+value_size,1,linear_conv_kernel_dim  out=queries_keys+value_size,linear_conv_kernel_dim f32 optional
 	ssm_a                linear_attn.A_log           linear_num_value_heads                      bare minusexp optional
 	ssm_dt.bias          linear_attn.dt_bias         linear_num_value_heads                      bare optional
 	ssm_norm             linear_attn.norm            linear_value_head_dim                       optional
 	ssm_out              linear_attn.out_proj        hidden_size,value_size                      optional
 `)
-	reorder(rules, valueHeads("", "1"), "ssm_beta", "ssm_alpha", "ssm_a", "ssm_dt.bias")
-	reorder(rules, valueHeads("", "linear_value_head_dim"), "attn_gate")
-	reorder(rules, valueHeads("2*key_size", "linear_value_head_dim"), "attn_qkv", "ssm_conv1d")
+	reorder(rules, valueHeads("0", "1"), "ssm_beta", "ssm_alpha", "ssm_a", "ssm_dt.bias")
+	reorder(rules, valueHeads("0", "linear_value_head_dim"), "attn_gate")
+	reorder(rules, valueHeads("queries_keys", "linear_value_head_dim"), "attn_qkv", "ssm_conv1d")
 	for i := range rules {
 		if rules[i].to == "ssm_out" {
-			rules[i].change.cols = valueHeads("", "linear_value_head_dim")
+			rules[i].change.cols = valueHeads("0", "linear_value_head_dim")
 		}
 	}
 	return &family{
@@ -71,7 +71,7 @@ func qwen35Keys(c *config) {
 	if values%keys != 0 {
 		c.fail("linear_num_value_heads %d is no multiple of linear_num_key_heads %d", values, keys)
 	}
-	c.sizes["key_size"] = keys * c.size(128, "linear_key_head_dim")
+	c.sizes["queries_keys"] = 2 * keys * c.size(128, "linear_key_head_dim")
 	c.sizes["value_size"] = values * c.size(128, "linear_value_head_dim")
 	c.setUint("ssm.conv_kernel", c.size(4, "linear_conv_kernel_dim"))
 	c.setUint("ssm.inner_size", c.sizes["value_size"])
@@ -81,17 +81,13 @@ func qwen35Keys(c *config) {
 }
 
 // valueHeads finds a row of heads of some rows each, in their order in GGUF, among those
-// that are stored. Rows before the first head stay.
+// that are stored. Some rows before the first head stay. Both are names of sizes, or numbers.
 func valueHeads(before, each string) func(c *config, row int) int {
 	return func(c *config, row int) int {
-		start := 0
-		if before != "" {
-			start = int(c.shape(before)[0])
-		}
+		start, size, keys := int(c.value(before)), int(c.value(each)), int(c.sizes["linear_num_key_heads"])
 		if row < start {
 			return row
 		}
-		size, keys := int(c.shape(each)[0]), int(c.sizes["linear_num_key_heads"])
 		head, i := (row-start)/size, (row-start)%size
 		perKey := int(c.sizes["linear_num_value_heads"]) / keys
 		return start + (head%keys*perKey+head/keys)*size + i

@@ -9,10 +9,7 @@ func stableLM() *family {
 	return &family{
 		name: "stablelm", prefixes: []string{"model."}, head: "lm_head",
 		keys: stableLMKeys,
-		once: table(`
-	token_embd   embed_tokens  vocab_size,hidden_size
-	output_norm  norm          hidden_size             bias
-`),
+		once: biased(llamaOnce(), "output_norm"),
 		stacks: blocks("layers.%d.", table(`
 	attn_norm    input_layernorm                hidden_size                              bias
 	attn_q       self_attn.q_proj               num_attention_heads*head_dim,hidden_size

@@ -8,10 +8,7 @@ func starCoder2() *family {
 	return &family{
 		name: "starcoder2", prefixes: []string{"model."}, head: "lm_head", tied: true,
 		keys: starCoder2Keys,
-		once: table(`
-	token_embd   embed_tokens  vocab_size,hidden_size
-	output_norm  norm          hidden_size             bias
-`),
+		once: biased(llamaOnce(), "output_norm"),
 		stacks: blocks("layers.%d.", table(`
 	attn_norm    input_layernorm           hidden_size                              bias
 	attn_q       self_attn.q_proj          num_attention_heads*head_dim,hidden_size

@@ -237,8 +237,12 @@ func (m *mapper) one(r rule, from []string, to string) error {
 	m.made[to] = true
 	stored := m.c.shape(r.dims)
 	parts := make(joined, len(from))
+	first := 0 // the file of the first
 	for i, name := range from {
 		t, part, _ := m.set.Tensor(name)
+		if i == 0 {
+			first = part
+		}
 		m.used[name] = true
 		if !slices.Equal(t.Shape, stored) {
 			return contradiction("tensor %q in %s has the shape %d, but %s, which makes %d", name, m.set.Parts[part].Name, t.Shape, m.c.explain(r.dims), stored)
@@ -270,8 +274,7 @@ func (m *mapper) one(r rule, from []string, to string) error {
 	if len(shape) == 1 || len(stored) == 1 || r.change.f32 || r.change.plusOne {
 		v.out = quant.F32
 	}
-	_, part, _ := m.set.Tensor(from[0])
-	m.out = append(m.out, mapped{to, part, parts[0].Tensor, shape, v})
+	m.out = append(m.out, mapped{to, first, parts[0].Tensor, shape, v})
 	return nil
 }
 
