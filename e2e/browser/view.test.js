@@ -299,60 +299,6 @@ onPage('waits for the view that was switched on just before', async (page) => {
   assert.match(await where(page), /^Position \d+/);
 });
 
-test('shows any stream, on a page with a strict policy', () =>
-  fixture.onPage('/blank', async (page) => {
-    const result = await page.evaluate(async () => {
-      const { Gander } = await import('/gander/index.js');
-      const { GanderAttention } = await import('/gander/view/gander-attention.js');
-      const model = await Gander.load('/models/stories.gguf');
-      const view = document.body.appendChild(new GanderAttention());
-      let text = '';
-      const stream = view.follow(model.generate('Tom had a dog.', { temperature: 0, maxTokens: 6, attention: true }));
-      let step = await stream.next();
-      for (; !step.done; step = await stream.next()) text += step.value.text;
-      const plain = await model.complete('Tom had a dog.', { temperature: 0, maxTokens: 6 });
-      for await (const _ of view.watch(model, 'Tom', { maxTokens: 20 })) break; // leaving the loop ends all
-      const whole = await model.complete('Tom', { temperature: 0, maxTokens: 2 });
-      model.close();
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      return { text, plain: plain.text, reason: step.value.finishReason, words: whole.tokens.length, busy: view.ariaBusy, ink: getComputedStyle(view.shadowRoot.querySelector('.tokens')).fontSize, off: view.shadowRoot.querySelector('.offs button').hidden };
-    });
-    assert.equal(result.text, result.plain);
-    assert.deepEqual([result.reason, result.words, result.busy, result.off], ['length', 2, 'false', false]);
-    assert.equal(result.ink, '17px', 'the styles are there');
-  }));
-
-test('keeps rows within a budget, and says when they are left out', () =>
-  fixture.onPage('/blank', async (page) => {
-    const messages = await page.evaluate(async () => {
-      const { Gander } = await import('/gander/index.js');
-      const { GanderAttention } = await import('/gander/view/gander-attention.js');
-      const model = await Gander.load('/models/stories.gguf');
-      const view = document.body.appendChild(new GanderAttention());
-      const messages = [];
-      for (const [maxBytes, length] of [[10_000, 4], [40_000, 40]]) {
-        view.maxBytes = maxBytes;
-        let count = 0;
-        for await (const _ of view.watch(model, 'Tom had a red ball and a dog.', { temperature: 0, maxTokens: length })) {
-          if (++count < 40) continue;
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          messages.push(view.shadowRoot.querySelector('.message').textContent); // while it writes
-        }
-        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        messages.push(view.shadowRoot.querySelector('.message').textContent);
-      }
-      model.close();
-      document.documentElement.lang = 'zh';
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      messages.push(view.shadowRoot.querySelector('.message').textContent);
-      return messages;
-    });
-    assert.match(messages[0], /^The rows of the prompt would take .* MiB, more than the budget of/);
-    assert.match(messages[1], /^The budget of .* is used up/);
-    assert.equal(messages[2], messages[1]);
-    assert.match(messages[3], /预算已用完/);
-  }));
-
 onPage('the arcs and the chosen token are where the tokens are, in a long text', async (page) => {
   await page.setViewportSize({ width: 500, height: 900 });
   await writeWatched(page, { beginning: 'Once upon a time, there was a girl named Lily. '.repeat(12), length: 60 });
@@ -375,67 +321,6 @@ onPage('the arcs and the chosen token are where the tokens are, in a long text',
   const { heights } = await page.locator('gander-attention .tokens').evaluate((list) => ({ heights: [list.scrollHeight, list.lastElementChild.offsetTop + list.lastElementChild.offsetHeight] }));
   assert.ok(heights[0] < heights[1] + 30, 'they take no room');
 });
-
-test('shows the prompt as long as it turns out to be', () =>
-  fixture.onPage('/blank', async (page) => {
-    const shown = await page.evaluate(async () => {
-      const { GanderAttention } = await import('/gander/view/gander-attention.js');
-      const view = document.body.appendChild(new GanderAttention());
-      const drawn = () => new Promise((resolve) => setTimeout(resolve, 300));
-      async function* stream() {
-        await drawn();
-        yield { id: 4, text: 'd', attention: { layers: [0], heads: [0], first: 0, queries: 2, keys: 2, weights: Float32Array.of(1, 0, 0.5, 0.5) } };
-      }
-      for await (const _ of view.follow(stream(), { prompt: [{ id: 1, text: 'a' }, { id: 2, text: 'b' }, { id: 3, text: 'c' }] }));
-      await drawn();
-      return [...view.shadowRoot.querySelectorAll('.token')].map((token) => token.textContent).join('');
-    });
-    assert.equal(shown, 'abd');
-  }));
-
-test('what fails leaves nothing behind', () =>
-  fixture.onPage('/blank', async (page) => {
-    const seen = await page.evaluate(async () => {
-      const { Gander } = await import('/gander/index.js');
-      const { GanderAttention } = await import('/gander/view/gander-attention.js');
-      const model = await Gander.load('/models/stories.gguf');
-      const view = document.body.appendChild(new GanderAttention());
-      const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      const look = () => ({ empty: view.hasAttribute('empty'), busy: view.ariaBusy, thumbs: view.shadowRoot.querySelectorAll('.thumb').length, message: view.shadowRoot.querySelector('.message').textContent });
-      const seen = [];
-      const write = async (options) => {
-        for await (const _ of view.watch(model, 'Tom had a dog.', { temperature: 0, maxTokens: 6, ...options }));
-      };
-      await write({});
-      await write({ stopTokens: ['no'] }).catch(() => {}); // it is refused
-      await drawn();
-      seen.push(look());
-
-      let fail;
-      const failing = new Promise((_, reject) => (fail = reject));
-      async function* again() {
-        await failing;
-      }
-      for await (const _ of view.follow(model.generate('Tom', { maxTokens: 3, attention: true }), { again }));
-      await drawn();
-      const rewritten = new Promise((resolve) => view.addEventListener('rewrite', resolve, { once: true }));
-      view.shadowRoot.querySelector('.offs button').click();
-      view.clear();
-      fail(new Error('the model was closed'));
-      await rewritten;
-      await drawn();
-      seen.push(look());
-
-      for await (const _ of view.follow(model.generate('Tom', { maxTokens: 3 }))); // without attention
-      await drawn();
-      seen.push(look());
-      model.close();
-      return seen;
-    });
-    assert.deepEqual(seen.map(({ empty, busy }) => [empty, busy]), [[true, 'false'], [true, 'false'], [false, 'false']]);
-    assert.equal(seen[1].message, '');
-    assert.equal(seen[2].thumbs, 0);
-  }));
 
 test('the pictures of docs/view.md can be taken', async (t) => {
   const folder = mkdtempSync(`${tmpdir()}/gander-shots-`);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { patience } from '../../www/gander/http.js';
 import { prepare } from '../../www/gander/prepare.js';
 import { openSource } from '../../www/gander/source.js';
 import { sourceSpec } from '../../www/gander/source-spec.js';
+import { loopback } from '../lib/loopback.js';
 
 patience.backoff = 1;
 
@@ -66,21 +67,17 @@ test('a URL that ends in a slash is a folder', () => assert.deepEqual(sourceSpec
 
 /** What the server has: path to text. */
 const files = {};
-let server, origin;
-before(async () => {
-  server = createServer(({ url, headers }, response) => {
-    const text = files[url];
-    if (text === undefined && url.startsWith('/app/')) return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
-    if (text === undefined) return response.writeHead(404).end();
-    const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
-    const [start, end] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, text.length)] : [0, text.length];
-    response.writeHead(range ? 206 : 200, { 'content-length': end - start, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${text.length}` }) });
-    response.end(text.slice(start, end));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${server.address().port}`;
+const server = createServer(({ url, headers }, response) => {
+  const text = files[url];
+  if (text === undefined && url.startsWith('/app/')) return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
+  if (text === undefined) return response.writeHead(404).end();
+  const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
+  const [start, end] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, text.length)] : [0, text.length];
+  response.writeHead(range ? 206 : 200, { 'content-length': end - start, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${text.length}` }) });
+  response.end(text.slice(start, end));
 });
-after(() => server.close());
+let origin = '';
+loopback(server, (address) => (origin = address));
 
 test('a folder on a server: the files that are there', async () => {
   Object.assign(files, { '/a/config.json': '{}', '/a/tokenizer.json': 'tok', '/a/model.safetensors': 'weights', '/a/tokenizer.model': 'not asked for' });

@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { keep } from '../../www/gander/download.js';
 import { patience } from '../../www/gander/http.js';
 import { PIECE, entries, folder, keyOf } from '../../www/gander/kept.js';
 import { prepareBase } from '../../www/gander/prepare-url.js';
+import { loopback } from '../lib/loopback.js';
 import { installFileSystem } from '../lib/opfs.js';
 
 patience.backoff = 1;
@@ -26,14 +27,7 @@ const server = createServer(({ url, headers }, response) => {
   response.writeHead(206, { etag: '"1"', 'content-range': `bytes ${from}-${from + part.length - 1}/${answer.length}`, 'content-length': part.length }).end(part);
 });
 let origin = '';
-before(async () => {
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${server.address().port}`;
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
+loopback(server, (address) => (origin = address));
 beforeEach(() => {
   installFileSystem();
   routes = {};

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { linkedHash, patience } from '../../www/gander/http.js';
 import { prepare } from '../../www/gander/prepare.js';
 import { joinSources, openSource } from '../../www/gander/source.js';
 import { sourceSpec } from '../../www/gander/source-spec.js';
+import { loopback } from '../lib/loopback.js';
 
 patience.backoff = 1;
 
@@ -85,14 +86,7 @@ const server = createServer((request, response) => {
   routes[request.url.split('?')[0]](request, response);
 });
 let origin = '';
-before(async () => {
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${server.address().port}`;
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
+loopback(server, (address) => (origin = address));
 
 beforeEach(() => {
   etag = '"one"';
