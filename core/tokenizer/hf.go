@@ -82,7 +82,10 @@ func fromJSON(tokenizer []byte, h Hints) (*Tokenizer, error) {
 func (p *pipeline) read(o, model object, construct func(object, *vocab, bool) (wordEncoder, error)) error {
 	var err error
 	if n, ok := o.object("normalizer"); ok {
-		if p.normalize, err = newNormalizer(n); err != nil {
+		if p.normalize, err = newNormalizer(n); err == nil {
+			err = checkGrowth(n, "normalizers")
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -103,7 +106,10 @@ func (p *pipeline) read(o, model object, construct func(object, *vocab, bool) (w
 	p.decoder = spacedDecoder
 	if d, ok := o.object("decoder"); ok {
 		fused := false
-		if p.decoder, err = newDecoder(d, &fused); err != nil {
+		if p.decoder, err = newDecoder(d, &fused); err == nil {
+			err = checkGrowth(d, "decoders")
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -98,9 +98,6 @@ func newDecoder(o object, fused *bool) (decoder, error) {
 	if !ok {
 		return decoder{}, unsupported(o.where+".type", kind, keys(decoders))
 	}
-	if err := checkGrowth(o, "decoders"); err != nil {
-		return decoder{}, err
-	}
 	return f(o, fused)
 }
 

@@ -57,9 +57,6 @@ func newNormalizer(o object) (textFunc, error) {
 	if !ok {
 		return nil, unsupported(o.where+".type", kind, keys(normalizers))
 	}
-	if err := checkGrowth(o, "normalizers"); err != nil {
-		return nil, err
-	}
 	return f(o)
 }
 
