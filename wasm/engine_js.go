@@ -59,14 +59,16 @@ func (e *engine) follow([]js.Value) (any, error) {
 	return nil, e.model.Follow()
 }
 
-// measure implements GoEngine.measure(options): options.group as for open, options.mainType of the weights.
+// measure implements GoEngine.measure(options): options.group as for open, and of the model options.mainType,
+// options.weights in bytes and options.exchanges.
 func (e *engine) measure(args []js.Value) (any, error) {
 	defer e.collect() // what it measures takes as much memory as a small model
-	speed, err := core.Measure(newGroup(args[0], e.exchange, e.exchanged), args[0].Get("mainType").String())
+	o := args[0]
+	pace, err := core.Measure(newGroup(o, e.exchange, e.exchanged), o.Get("mainType").String(), int64(o.Get("weights").Float()), o.Get("exchanges").Int())
 	if err != nil {
 		return nil, err
 	}
-	return toJS(reflect.ValueOf(speed)), nil
+	return toJS(reflect.ValueOf(pace)), nil
 }
 
 // inspect implements GoEngine.inspect(source, options, signal): an array of what is known for each of options.workers.

@@ -98,6 +98,29 @@ for (const kind of ['shared', 'ports']) {
     }),
   );
 
+  test(`two workers measure themselves over ${kind}`, () =>
+    onPage(kind, async (page) => {
+      const paces = await page.evaluate(async (kind) => {
+        const { Client } = await import('/gander/client.js');
+        const { planGroup, transfers } = await import('/gander/group.js');
+        const clients = [new Client(), new Client()];
+        const paces = [];
+        for (const weights of [1 << 20, 200 << 20]) {
+          const plans = planGroup(kind, 2);
+          paces.push(await Promise.all(clients.map((client, i) => client.call({ type: 'measure', mainType: 'Q4_0', weights, exchanges: 50, plan: plans[i] }, undefined, undefined, transfers(plans[i])))));
+        }
+        for (const client of clients) client.close();
+        return paces;
+      }, kind);
+      for (const ofGroup of paces) {
+        for (const [rank, { alone, together }] of ofGroup.entries()) {
+          assert.ok(Number.isFinite(together) && together > 0, `${together} bytes a second`);
+          assert.ok(rank === 0 ? alone > 0 : alone === 0, `worker ${rank}: ${alone} bytes a second alone`);
+        }
+      }
+    }),
+  );
+
   test(`a trace with 1 to 3 workers over ${kind}`, () =>
     onPage(kind, async (page) => {
       const seen = await page.evaluate(async () => {

@@ -9,13 +9,14 @@ const MOST = 16;
 const LIMIT = 64;
 /** A model of fewer bytes is fast enough with one worker that starting another isn't worth the wait. */
 const SMALL = 16 << 20;
-/** How much less time more workers must take, as a part. Measurements are not exact. */
-const GAIN = 0.93;
+/** What more workers' time must be less than, as a part of the time of fewer. Measurements are not exact. */
+const LESS = 0.93;
 
 /**
- * What was measured, by transport, type of the weights and number of workers: of the model it depends on nothing else.
+ * How many times as fast as one worker several are, by what it depends on: transport, their number, and of the model the type and bytes of
+ * weights and the exchanges.
  *
- * @type {Map<string, import('./engine.js').Speed>}
+ * @type {Map<string, number>}
  */
 const measured = new Map();
 
@@ -46,20 +47,21 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
   let [needs, ...needsOfMore] = await ask(1, ...more);
   let fewest = 1;
   if (!needs.supported) return 1; // whose refusal has the reason
+  const whole = needs.workerMemory[0].weights;
   while (!fits(needs) && fewest < LIMIT) {
     // The parts are never all the same, so that one worker more may be needed than the total asks for.
     fewest = Math.min(LIMIT, Math.max(fewest + 1, Math.ceil(needs.memory.total / needs.memoryLimit)));
     [needs] = await ask(fewest);
   }
   if (!fits(needs)) return 1; // whose refusal has the numbers
-  if (cores <= fewest || (fewest === 1 && needs.workerMemory[0].weights < SMALL)) return fewest;
+  if (cores <= fewest || (fewest === 1 && whole < SMALL)) return fewest;
 
-  let best = { workers: fewest, seconds: seconds(needs, await speed(leader, followers, fewest, needs.mainType, signal)) };
-  const first = best.seconds;
+  let best = { workers: fewest, gain: fewest === 1 ? 1 : await gainOf(leader, followers, fewest, whole, needs, signal) };
+  const least = best.gain / LESS;
   for (const [i, workers] of more.entries()) {
     if (workers <= fewest) continue;
-    const time = seconds(needsOfMore[i], await speed(leader, followers, workers, needs.mainType, signal));
-    if (time < best.seconds && time < first * GAIN) best = { workers, seconds: time };
+    const gain = await gainOf(leader, followers, workers, whole, needsOfMore[i], signal);
+    if (gain > best.gain && gain > least) best = { workers, gain };
   }
   return best.workers;
 }
@@ -68,39 +70,30 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
 const fits = ({ workerMemory, memoryLimit }) => workerMemory.every(({ total }) => total <= memoryLimit);
 
 /**
- * How long a token takes: all weights are read, and the workers exchange what they have computed.
- *
- * @param {Needs} needs
- * @param {import('./engine.js').Speed} speed
- */
-function seconds({ workerMemory, exchanges }, { rate, exchange }) {
-  return Math.max(...workerMemory.map(({ weights }) => weights)) / rate + exchanges * exchange;
-}
-
-/**
- * Measures so many workers at once; the slowest counts.
+ * How many times as fast as one worker so many decode, were there no limit of memory.
  *
  * @param {import('./client.js').Client} leader
  * @param {import('./crew.js').Followers} followers
  * @param {number} workers
- * @param {string} mainType
+ * @param {number} whole the bytes of weights that one worker has
+ * @param {Needs} needs of so many workers
  * @param {AbortSignal} [signal]
- * @returns {Promise<import('./engine.js').Speed>}
  */
-async function speed(leader, followers, workers, mainType, signal) {
+async function gainOf(leader, followers, workers, whole, { mainType, exchanges, workerMemory }, signal) {
   const kind = transport();
-  const key = `${kind} ${mainType} ${workers}`;
+  const weights = Math.max(...workerMemory.map((memory) => memory.weights));
+  const key = `${kind} ${workers} ${mainType} ${weights} ${exchanges}`;
   const known = measured.get(key);
   if (known) return known;
   if (followers.clients.length < workers - 1) followers.resize(workers - 1);
-  const plans = workers > 1 ? planGroup(kind, workers) : [undefined];
+  const plans = planGroup(kind, workers);
   const clients = [leader, ...followers.clients].slice(0, workers);
   // Each must be there before the clock starts.
   await Promise.all(clients.map((client) => client.call({ type: 'start' }, signal)));
-  const speeds = /** @type {import('./engine.js').Speed[]} */ (
-    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', mainType, plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
+  const paces = /** @type {import('./engine.js').Pace[]} */ (
+    await Promise.all(clients.map((client, rank) => client.call({ type: 'measure', mainType, weights, exchanges, plan: plans[rank] }, signal, undefined, transfers(plans[rank]))))
   );
-  const result = { rate: Math.min(...speeds.map(({ rate }) => rate)), exchange: Math.max(...speeds.map(({ exchange }) => exchange)) };
-  measured.set(key, result);
-  return result;
+  const gain = whole / paces[0].alone / (weights / Math.min(...paces.map(({ together }) => together)));
+  measured.set(key, gain);
+  return gain;
 }

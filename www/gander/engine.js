@@ -21,7 +21,8 @@ import { LentMemory } from './lent-memory.js';
  * @property {(prompt: string | Int32Array, options: import('./options.js').EngineOptions, signal: AbortSignal,
  *   onToken: (id: number, text: string, more?: Omit<import('./model.js').Token, 'id' | 'text'>) => void) => Promise<import('./model.js').GenerateEnd>} generate
  * @property {() => Promise<void>} follow works for the worker of rank 0, until that ends
- * @property {(options: {mainType: string, group?: {rank: number, size: number, costly: boolean}}) => Promise<Speed>} measure
+ * @property {(options: {mainType: string, weights: number, exchanges: number, group?: {rank: number, size: number, costly: boolean}}) => Promise<Pace>} measure
+ *   a worker's pace with a model of whose weights it has so many bytes
  * @property {(done: boolean) => void} exchanged says that an exchange that was pending is done, or cannot be
  */
 
@@ -33,7 +34,7 @@ import { LentMemory } from './lent-memory.js';
 
 /** @typedef {Omit<import('./model.js').Inspection, 'memoryLimit'>} EngineInfo what the Go half knows of a model */
 
-/** @typedef {{rate: number, exchange: number}} Speed bytes of weights a second, and seconds that an exchange takes */
+/** @typedef {{alone: number, together: number}} Pace bytes of weights a second: while the others wait (of worker 0 only), and while all compute and exchange */
 
 /**
  * A Go program that runs.

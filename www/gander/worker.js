@@ -7,7 +7,7 @@
 //   { id, type: 'inspect', source, options, workers } reads the header                                                      -> Inspection
 //   { id, type: 'needs', source, options, workers } reads the header of what `prepare` gave, for numbers of workers         -> Needs[]
 //   { id, type: 'start' }                          starts the engine
-//   { id, type: 'measure', mainType, plan }        measures, together with the others of the plan                           -> Speed
+//   { id, type: 'measure', mainType, weights, exchanges, plan } measures, together with the others of the plan          -> Pace (engine.js)
 //   { id, type: 'load', source, options, plan }    opens the model, from what `prepare` gave; `progress` comes before       -> Loaded (crew.js)
 //   { id, type: 'follow' }                         works for the first worker of the plan, until it ends
 //   { id, type: 'tokenize', text, special }                                                                         -> Int32Array
@@ -44,7 +44,7 @@ import { openSource } from './source.js';
  *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions, workers: number}
  *   | {id: number, type: 'needs', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, workers: number[]}
  *   | {id: number, type: 'start'}
- *   | {id: number, type: 'measure', mainType: string, plan?: import('./group.js').GroupPlan}
+ *   | {id: number, type: 'measure', mainType: string, weights: number, exchanges: number, plan?: import('./group.js').GroupPlan}
  *   | {id: number, type: 'load', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, plan?: import('./group.js').GroupPlan}
  *   | {id: number, type: 'follow'}
  *   | {id: number, type: 'tokenize', text: string, special: boolean}
@@ -226,9 +226,9 @@ async function needs({ id, source: ready, options, workers }, signal) {
 }
 
 /** @param {Call & {type: 'measure'}} call */
-async function measure({ id, mainType, plan }) {
+async function measure({ id, mainType, weights, exchanges, plan }) {
   const { go, join } = await start(id);
-  return go.measure({ mainType, group: join(plan) });
+  return go.measure({ mainType, weights, exchanges, group: join(plan) });
 }
 
 /**
