@@ -70,7 +70,7 @@ func TestDocumentsShowWhatExamplesPrint(t *testing.T) {
 	for _, e := range packageDoc(t).Examples {
 		outputs["Example_"+e.Suffix] = e.Output
 	}
-	require.Len(t, outputs, 4)
+	require.Len(t, outputs, 6)
 	for _, path := range []string{"../../docs/attention.md", "../../docs/attention.zh-CN.md"} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
