@@ -64,6 +64,15 @@ func apart(arch string, tensors []coretest.STensor) (out []coretest.STensor) {
 			x.Raw = append(bytes.Repeat([]byte{0xAB}, 2*len(x.Raw)/int(x.Shape[0])), x.Raw...)
 			x.Shape[0] += 2
 			out = append(out, x)
+		case strings.HasPrefix(arch, "jina") && strings.Contains(x.Name, "mlp.") && strings.Contains(x.Name, "gated_layer"): // with the other half behind it
+			from, to := "mlp.gated_layers", "up"
+			if arch == "jina code" {
+				from, to = "mlp.up_gated_layer", "gate"
+			}
+			other := byName[strings.ReplaceAll(x.Name, from, to)]
+			x.Shape[0], x.Raw = 2*x.Shape[0], slices.Concat(x.Raw, other.Raw)
+			out = append(out, x)
+		case strings.HasPrefix(arch, "jina") && (strings.HasSuffix(x.Name, ".up.weight") || strings.HasSuffix(x.Name, ".gate.weight")):
 		case strings.HasPrefix(arch, "t5") && byName[strings.ReplaceAll(x.Name, "wi_1", "wi_0")].Raw == nil: // no gate
 			x.Name = strings.ReplaceAll(x.Name, "wi_1", "wi")
 			out = append(out, x)
@@ -122,7 +131,7 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v-1))
 		}
-	case slices.Contains([]string{"llama", "mixtral", "smollm3", "granite", "granitemoe"}, arch) && (strings.HasPrefix(part, "attn_q.") || strings.HasPrefix(part, "attn_k.")):
+	case slices.Contains([]string{"llama", "mixtral", "smollm3", "granite", "granitemoe", "mistral3", "mistral3 within"}, arch) && (strings.HasPrefix(part, "attn_q.") || strings.HasPrefix(part, "attn_k.")):
 		for h := range rows / head {
 			for half := range 2 {
 				for i := range head / 2 {
@@ -172,6 +181,20 @@ func backwards(t *testing.T, f *gguf.File, arch string, x *gguf.Tensor, heads, h
 				put(c, r, rows, r, c)
 			}
 		}
+	case strings.HasPrefix(arch, "falcon") && strings.HasPrefix(part, "attn_qkv"):
+		kv := (rows/head - heads) / 2
+		group := heads / kv
+		for h := range rows / head {
+			to := h/group*(group+2) + h%group
+			if h >= heads {
+				to = (h-heads)%kv*(group+2) + group + (h-heads)/kv
+			}
+			for i := range head {
+				for c := range cols {
+					put(to*head+i, c, cols, h*head+i, c)
+				}
+			}
+		}
 	case arch == "gptneox" && strings.HasPrefix(part, "attn_qkv"):
 		for qkv := range 3 {
 			for h := range heads {
@@ -219,7 +242,8 @@ func configOf(f *gguf.File, arch, name string) map[string]any {
 		"smollm3": "SmolLM3ForCausalLM", "olmo2": "Olmo2ForCausalLM", "granite": "GraniteForCausalLM", "granitemoe": "GraniteMoeForCausalLM", "stablelm": "StableLmForCausalLM",
 		"starcoder2": "Starcoder2ForCausalLM", "phi2": "PhiForCausalLM", "command-r": "CohereForCausalLM", "cohere2": "Cohere2ForCausalLM",
 		"bert": "BertModel", "roberta": "RobertaForMaskedLM", "gemma-embedding": "Gemma3TextModel", "lfm2": "Lfm2ForCausalLM", "qwen35": "Qwen3_5ForConditionalGeneration", "distilbert": "DistilBertModel", "old bert": "BertForMaskedLM", "nomic-bert": "NomicBertModel", "modern-bert": "ModernBertModel", "t5": "T5ForConditionalGeneration", "t5encoder": "T5EncoderModel",
-		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM"}[name]}
+		"qwen2moe": "Qwen2MoeForCausalLM", "qwen3moe": "Qwen3MoeForCausalLM", "mistral3": "Ministral3ForCausalLM", "mistral3 within": "Mistral3ForConditionalGeneration",
+		"falcon": "FalconForCausalLM", "falcon 40b": "FalconForCausalLM", "jina-bert-v2": "JinaBertModel", "jina code": "JinaBertForMaskedLM"}[name]}
 	if part, ok := f.Uint(arch + ".rope.dimension_count"); ok && arch != "phi3" && arch != "gptneox" {
 		heads, _ := f.Uint(arch + ".attention.head_count")
 		hidden, _ := f.Uint(arch + ".embedding_length")
@@ -295,8 +319,17 @@ var goldens = []struct {
 	{"qwen35", map[string]any{"rope_theta": nil, "partial_rotary_factor": nil, "full_attention_interval": 2, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 16, "linear_value_head_dim": 16,
 		"linear_conv_kernel_dim": 4, "layer_types": []string{"linear_attention", "full_attention", "linear_attention", "full_attention"}, "tie_word_embeddings": true,
 		"rope_parameters": map[string]any{"rope_type": "default", "rope_theta": 1e7, "partial_rotary_factor": 0.5, "mrope_section": []int{2, 1, 1}, "mrope_interleaved": true}}},
+	{"mistral3", map[string]any{"rope_theta": nil, "rope_parameters": ministralRoPE}},
+	{"mistral3", map[string]any{"model_type": "mistral3 within", "vision_config": map[string]any{}, "text_config": map[string]any{"model_type": "ministral3", "rope_theta": nil, "rope_parameters": ministralRoPE}}},
+	{"falcon7b", map[string]any{"layer_norm_epsilon": 1e-5, "multi_query": true, "parallel_attn": true, "alibi": false, "max_position_embeddings": 256}},
+	{"falcon40b", map[string]any{"model_type": "falcon 40b", "layer_norm_epsilon": 1e-5, "num_kv_heads": 2, "new_decoder_architecture": true, "ffn_hidden_size": 192, "intermediate_size": nil, "tie_word_embeddings": false}},
+	{"jina_bert_v2", map[string]any{"type_vocab_size": 2, "position_embedding_type": "alibi", "feed_forward_type": "geglu"}},
+	{"jina_bert_v2", map[string]any{"model_type": "jina code", "type_vocab_size": 2}},
 	{"t5encoder", map[string]any{"feed_forward_proj": "gated-gelu", "relative_attention_num_buckets": 32}},
 }
+
+var ministralRoPE = map[string]any{"rope_type": "yarn", "rope_theta": 1e6, "factor": 16, "beta_fast": 32, "beta_slow": 1, "mscale": 1, "mscale_all_dim": 1,
+	"original_max_position_embeddings": 16, "llama_4_scaling_beta": 0.1}
 
 // folderOf returns the folder of a golden file.
 func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fstest.MapFS {
@@ -308,11 +341,8 @@ func folderOf(t *testing.T, f *gguf.File, extra map[string]any, shards int) fste
 	if kind, _ := f.String("tokenizer.ggml.model"); arch == "bert" && kind == "gpt2" {
 		names = "roberta"
 	}
-	if extra["model_type"] == "distilbert" {
-		names = "distilbert"
-	}
-	if extra["model_type"] == "old bert" {
-		names = "old bert"
+	if kind, ok := extra["model_type"].(string); ok {
+		names = kind
 	}
 	config := configOf(f, arch, names)
 	for k, v := range extra {

@@ -90,3 +90,18 @@ func init() {
 		{"ffn_up", "feed_forward.w3"}, {"ffn_down", "feed_forward.w2"}, {"shortconv", "conv"}, {"attn_output", "self_attn.out_proj"}, {"attn_q_norm", "self_attn.q_layernorm"},
 		{"attn_k_norm", "self_attn.k_layernorm"}}, nameTables["llama"]...)
 }
+
+func init() {
+	nameTables["mistral3"] = nameTables["llama"]
+	nameTables["mistral3 within"] = append([][2]string{{"output.", "language_model.lm_head."}}, nameTables["llama"]...)
+	for i, n := range nameTables["mistral3 within"] {
+		nameTables["mistral3 within"][i][1] = strings.Replace(n[1], "model.", "language_model.model.", map[bool]int{true: 0, false: 1}[i == 0])
+	}
+	nameTables["falcon"] = [][2]string{{"token_embd", "transformer.word_embeddings"}, {"output_norm", "transformer.ln_f"}, {"output.", "lm_head."}, {"blk", "transformer.h"},
+		{"attn_norm.", "input_layernorm."}, {"attn_qkv", "self_attention.query_key_value"}, {"attn_output", "self_attention.dense"},
+		{"ffn_up", "mlp.dense_h_to_4h"}, {"ffn_down", "mlp.dense_4h_to_h"}}
+	nameTables["falcon 40b"] = append([][2]string{{"attn_norm.", "ln_mlp."}, {"attn_norm_2", "ln_attn"}}, nameTables["falcon"]...)
+	norms := [][2]string{{"attn_q_norm", "attention.self.layer_norm_q"}, {"attn_k_norm", "attention.self.layer_norm_k"}}
+	nameTables["jina-bert-v2"] = bertNames("bert.", append(norms, [2]string{"ffn_gate", "mlp.gated_layers"}, [2]string{"ffn_up", "up"}, [2]string{"ffn_down", "mlp.wo"}, [2]string{"layer_output_norm", "mlp.layernorm"})...)
+	nameTables["jina code"] = bertNames("", append(norms, [2]string{"ffn_gate", "gate"}, [2]string{"ffn_up", "mlp.up_gated_layer"}, [2]string{"ffn_down", "mlp.down_layer"}, [2]string{"layer_output_norm", "layer_norm_2"})...)
+}

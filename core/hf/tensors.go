@@ -130,6 +130,9 @@ func (m *mapper) begin() (tied bool, err error) {
 	if m.f.head == "" {
 		return true, nil
 	}
+	if outer, ok := strings.CutSuffix(m.prefix, ".model."); ok && !m.missing(outer+"."+m.f.head+".weight") {
+		m.f.head = outer + "." + m.f.head // a model within a model
+	}
 	noHead := m.missing(m.f.head + ".weight")
 	if m.c.values["tie_word_embeddings"] == nil {
 		return m.f.tied || noHead, nil
