@@ -40,6 +40,9 @@ func runConvert(ctx context.Context, c *cli, args []string) error {
 	}
 	defer files.close()
 	if files.parts != nil && *name == "" {
+		if _, err := gguf.ReadSplit(files.parts); err != nil {
+			return err
+		}
 		return usagef("%s is a GGUF file already; --type is missing", model.path)
 	}
 	w, release, err := files.converted(typ)

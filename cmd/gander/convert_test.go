@@ -96,6 +96,8 @@ func TestLlama2CModel(t *testing.T) {
 func TestBadConversions(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := golden(t)
+	text := filepath.Join(t.TempDir(), "text.gguf")
+	require.NoError(t, os.WriteFile(text, []byte("no model"), 0o600))
 	for _, c := range []struct {
 		name string
 		args []string
@@ -106,6 +108,7 @@ func TestBadConversions(t *testing.T) {
 		{"no model", []string{"-o", "x"}, 2, "is missing"},
 		{"type that is only read", []string{"-m", dir, "-o", "x", "--type", "q4_k"}, 2, "known are f32, f16, q4_0"},
 		{"nothing to do", []string{"-m", f.modelPath, "-o", "x"}, 2, "--type is missing"},
+		{"no GGUF file", []string{"-m", text, "-o", "x"}, 1, "not a GGUF file"},
 		{"empty folder", []string{"-m", dir, "-o", filepath.Join(dir, "x")}, 1, "no model that is known"},
 		{"no such folder", []string{"-m", filepath.Join(dir, "y"), "-o", "x"}, 1, "no such file"},
 		{"tokenizer of a GGUF file", []string{"-m", f.modelPath, "-o", "x", "--type", "q8_0", "--tokenizer", "t"}, 2, "--tokenizer is for .bin"},

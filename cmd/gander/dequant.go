@@ -13,8 +13,9 @@ import (
 func init() { commands["dequant"] = command{"turn quantised blocks into values", runDequant} }
 
 func runDequant(_ context.Context, c *cli, args []string) error {
-	f := c.flags("dequant", "--type Q8_0 < BLOCKS > FLOATS")
-	name := f.String("type", "", "the blocks' type, as ggml calls it")
+	f := c.flags("dequant", "--type Q8_0 [--json] < BLOCKS > FLOATS")
+	name := f.String("type", "", "the blocks' `TYPE`, as ggml calls it")
+	asJSON := f.Bool("json", false, `print {"values":[…]}; without it float32 values, 4 bytes each, the lowest first`)
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
@@ -26,12 +27,16 @@ func runDequant(_ context.Context, c *cli, args []string) error {
 		}
 		return usagef("--type %q is not known; known are%s", *name, known)
 	}
+	all := []float{}
 	out := bufio.NewWriter(c.out)
 	block, values := make([]byte, typ.BlockBytes), make([]float32, typ.BlockLen)
 	for at := int64(0); ; at += int64(len(block)) {
 		switch _, err := io.ReadFull(c.in, block); err {
 		case nil:
 		case io.EOF:
+			if *asJSON {
+				return c.json(map[string]any{"values": all})
+			}
 			return out.Flush()
 		case io.ErrUnexpectedEOF:
 			out.Flush()
@@ -40,6 +45,12 @@ func runDequant(_ context.Context, c *cli, args []string) error {
 			return err
 		}
 		typ.Dequantize(values, block)
+		if *asJSON {
+			for _, x := range values {
+				all = append(all, float(x))
+			}
+			continue
+		}
 		if err := binary.Write(out, binary.LittleEndian, values); err != nil {
 			return err
 		}

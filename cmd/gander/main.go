@@ -4,7 +4,7 @@
 //
 // Without --json a command prints for people, with it one JSON value on stdout.
 // Errors go to stderr; the exit code is 1 for a bad file or a failure, 2 for bad
-// usage.
+// usage. What was asked for, help too, goes to stdout.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"sort"
 
+	"github.com/gander-lm/gander/core"
 	"github.com/gander-lm/gander/core/errs"
 )
 
@@ -32,6 +33,8 @@ var commands = map[string]command{}
 type cli struct {
 	in       io.Reader
 	out, err io.Writer
+
+	help func() // prints the flags of the command at hand
 }
 
 // usageError is a mistake on the command line: exit code 2.
@@ -44,17 +47,21 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, &cli{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+	os.Exit(run(ctx, &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:]))
 }
 
 // run runs a command line and returns the exit code.
 func run(ctx context.Context, c *cli, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		usage(c.out)
-		if len(args) == 0 {
-			return 2
+	if len(args) == 0 {
+		usage(c.err)
+		return 2
+	}
+	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		if len(args) == 1 {
+			usage(c.out)
+			return 0
 		}
-		return 0
+		args = []string{args[1], "-h"}
 	}
 	cmd, ok := commands[args[0]]
 	if !ok {
@@ -65,10 +72,14 @@ func run(ctx context.Context, c *cli, args []string) int {
 	err := cmd.run(ctx, c, args[1:])
 	var bad *usageError
 	var option *errs.OptionError
+	var token *core.TokenError
 	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
+	case err == nil:
 		return 0
-	case errors.As(err, &bad), errors.As(err, &option):
+	case errors.Is(err, flag.ErrHelp):
+		c.help()
+		return 0
+	case errors.As(err, &bad), errors.As(err, &option), errors.As(err, &token):
 		fmt.Fprintf(c.err, "gander %s: %v\n", args[0], err)
 		return 2
 	case ctx.Err() != nil:
@@ -87,16 +98,17 @@ func usage(w io.Writer) {
 	}
 	sort.Strings(names)
 	for _, n := range names {
-		fmt.Fprintf(w, "  %-12s %s\n", n, commands[n].summary)
+		fmt.Fprintf(w, "  %-13s %s\n", n, commands[n].summary)
 	}
 }
 
-// flags is a flag set that reports its errors as usage errors.
+// flags is a flag set that prints nothing by itself: run says what is wrong.
 func (c *cli) flags(name, args string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(c.err)
-	f.Usage = func() {
-		fmt.Fprintf(c.err, "usage: gander %s %s\n", name, args)
+	f.SetOutput(io.Discard)
+	c.help = func() {
+		f.SetOutput(c.out)
+		fmt.Fprintf(c.out, "usage: gander %s %s\n", name, args)
 		f.PrintDefaults()
 	}
 	return f
@@ -111,7 +123,7 @@ func parse(f *flag.FlagSet, args []string, max int) ([]string, error) {
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, &usageError{err.Error()}
+			return nil, usagef("%v (gander %s -h lists the flags)", err, f.Name())
 		}
 		if f.NArg() == 0 {
 			break

@@ -22,7 +22,7 @@ import (
 // gander runs a command line in this process.
 func gander(stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(context.Background(), &cli{strings.NewReader(stdin), &out, &err}, args)
+	code = run(context.Background(), &cli{in: strings.NewReader(stdin), out: &out, err: &err}, args)
 	return code, out.String(), err.String()
 }
 
@@ -117,10 +117,10 @@ func TestUsage(t *testing.T) {
 		code int
 		want string // in stderr
 	}{
-		{"nothing", "", 2, ""},
-		{"help", "help", 0, ""},
+		{"nothing", "", 2, "usage: gander COMMAND"},
 		{"unknown command", "fly", 2, `no command "fly"`},
-		{"unknown flag", "run --fly", 2, "not defined"},
+		{"unknown flag", "run --fly", 2, "gander run: flag provided but not defined: -fly (gander run -h lists the flags)\n"},
+		{"help of an unknown command", "help fly", 2, `no command "fly"`},
 		{"sizes where there are no weights", "tokenize -m x -p x --kv-type int8", 2, "not defined"},
 		{"workers where there are no weights", "detokenize -m x --tokens 1 --workers 2", 2, "not defined"},
 		{"context where there are no weights", "chat-template -m x --context 9", 2, "not defined"},
@@ -138,13 +138,32 @@ func TestUsage(t *testing.T) {
 		{"profile in a usual build", "bench -m x --profile", 2, "-tags profile"},
 		{"unknown type", "dequant --type Q9", 2, "known are F32"},
 		{"serve what", "serve /no/such/folder", 1, "no such file"},
-		{"flag help", "run -h", 0, "usage: gander run"},
+		{"serve port", "serve --port 99999 .", 2, "--port 99999 is not from 0 to 65535"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			code, _, stderr := gander("", strings.Fields(c.args)...)
+			code, stdout, stderr := gander("", strings.Fields(c.args)...)
 			assert.Equal(t, c.code, code, stderr)
 			assert.Contains(t, stderr, c.want)
+			assert.Empty(t, stdout)
 		})
+	}
+}
+
+// TestHelp: help that was asked for is no error, and every command has --json.
+func TestHelp(t *testing.T) {
+	code, stdout, stderr := gander("", "help")
+	assert.Zero(t, code)
+	assert.Empty(t, stderr)
+	for name, command := range commands {
+		assert.Regexp(t, " "+name+" +"+command.summary+"\n", stdout)
+		for _, args := range [][]string{{name, "-h"}, {name, "--help"}, {"help", name}} {
+			code, stdout, stderr := gander("", args...)
+			assert.Zero(t, code)
+			assert.Empty(t, stderr)
+			assert.Contains(t, stdout, "usage: gander "+name+" ")
+			assert.Contains(t, stdout, "\n  -json\n")
+			assert.NotRegexp(t, `(?m)^  -\w+ value$`, stdout, "what the value is has a name")
+		}
 	}
 }
 
@@ -162,7 +181,7 @@ func TestBadOptionsOfAModel(t *testing.T) {
 		{"too many drafts", []string{"--speculate", "65"}, 2, "speculate"},
 		{"both prompts", []string{"-p", "x"}, 2, "exclude"},
 		{"context too small", []string{"--context", "8"}, 1, "the context has 8"},
-		{"token outside", []string{"--tokens", "99999"}, 1, "not in the vocabulary"},
+		{"token outside", []string{"--tokens", "99999"}, 2, "not in the vocabulary"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, _, stderr := gander("", append([]string{"run", "-m", f.modelPath, "--tokens", tokens}, c.args...)...)
@@ -241,6 +260,13 @@ func TestDequant(t *testing.T) {
 	code, stdout, stderr := gander(string(raw), "dequant", "--type", "Q8_0")
 	require.Equal(t, 0, code, stderr)
 	assert.Equal(t, string(want), stdout)
+	code, stdout, stderr = gander(string(raw), "dequant", "--type", "Q8_0", "--json")
+	require.Equal(t, 0, code, stderr)
+	var got struct{ Values []float32 }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	back, err := binary.Append(nil, binary.LittleEndian, got.Values)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(back))
 	code, _, stderr = gander(string(raw[:40]), "dequant", "--type", "Q8_0")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "cut off")
@@ -286,4 +312,22 @@ func TestServe(t *testing.T) {
 	assert.Equal(t, 206, res.StatusCode)
 	assert.Equal(t, "234", string(body))
 	assert.Equal(t, "require-corp", res.Header.Get("Cross-Origin-Embedder-Policy"))
+}
+
+func TestServeJSON(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	in, out := io.Pipe()
+	done := make(chan int)
+	var stderr bytes.Buffer
+	go func() {
+		done <- run(ctx, &cli{out: out, err: &stderr}, []string{"serve", t.TempDir(), "--port", "0", "--json"})
+	}()
+	var got struct{ Dir, URL string }
+	require.NoError(t, json.NewDecoder(in).Decode(&got))
+	res, err := http.Get(got.URL)
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Equal(t, 200, res.StatusCode)
+	stop()
+	assert.Zero(t, <-done, stderr.String())
 }

@@ -17,13 +17,17 @@ func init() {
 }
 
 func runServe(ctx context.Context, c *cli, args []string) error {
-	f := c.flags("serve", "[DIR] [--host 127.0.0.1] [--port 8080] [--isolate]")
+	f := c.flags("serve", "[DIR] [--host 127.0.0.1] [--port 8080] [--isolate] [--json]")
 	host := f.String("host", "127.0.0.1", "address to listen on")
 	port := f.Int("port", 8080, "port; 0 takes a free one")
 	isolate := f.Bool("isolate", false, "send the COOP and COEP headers that make a page cross-origin isolated")
+	asJSON := f.Bool("json", false, `print {"dir":…,"url":…} when the folder is served`)
 	plain, err := parse(f, args, 1)
 	if err != nil {
 		return err
+	}
+	if *port < 0 || *port > 65535 {
+		return usagef("--port %d is not from 0 to 65535", *port)
 	}
 	dir := "www"
 	if len(plain) == 1 {
@@ -47,7 +51,12 @@ func runServe(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "serving %s on http://%s/ (Ctrl-C ends)\n", dir, l.Addr())
+	url := fmt.Sprintf("http://%s/", l.Addr())
+	if !*asJSON {
+		fmt.Fprintf(c.out, "serving %s on %s (Ctrl-C ends)\n", dir, url)
+	} else if err := c.json(map[string]string{"dir": dir, "url": url}); err != nil {
+		return err
+	}
 	server := &http.Server{Handler: handler(dir, *isolate), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
