@@ -1,6 +1,6 @@
 // How a TypeScript program uses the package. It is only type-checked (npm run check).
 
-import { Gander, GanderError, type ErrorCode, type Model, type ModelInfo, type Token } from '../www/gander/index.js';
+import { Gander, GanderError, type EmbedOptions, type ErrorCode, type Model, type ModelInfo, type Token } from '../www/gander/index.js';
 import { GanderAttention } from '../www/gander/view/gander-attention.js';
 
 export async function write(file: File, signal: AbortSignal): Promise<string> {
@@ -32,6 +32,15 @@ export async function show(model: Model, view: GanderAttention): Promise<string>
   for await (const { text } of view.follow(model.generate('Once'), { prompt: [{ id: 1, text: 'Once' }] })) document.body.append(text);
   view.clear();
   return step.value.finishReason;
+}
+
+export async function open(input: HTMLInputElement, folder: FileSystemDirectoryHandle): Promise<void> {
+  const options: EmbedOptions = { pooling: 'mean' };
+  const picked = input.files && (await Gander.load(input.files));
+  await picked?.embed('text', options);
+  const model = await Gander.load(folder, { quantize: 'q8_0' });
+  const found = document.querySelector('gander-attention');
+  if (found) for await (const { text } of found.watch(model, 'Once')) document.body.append(text);
 }
 
 export function explain(error: unknown): ErrorCode | undefined {

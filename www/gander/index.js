@@ -25,6 +25,7 @@ export const Gander = Object.freeze({
  * @typedef {import('./errors.js').MemoryNeeds} MemoryNeeds
  * @typedef {import('./model.js').ChatMessage} ChatMessage
  * @typedef {import('./model.js').Completion} Completion
+ * @typedef {import('./model.js').FileInput} FileInput
  * @typedef {import('./model.js').FinishReason} FinishReason
  * @typedef {import('./model.js').GenerateEnd} GenerateEnd
  * @typedef {import('./model.js').Inspection} Inspection
@@ -34,6 +35,7 @@ export const Gander = Object.freeze({
  * @typedef {import('./model.js').TokenCandidate} TokenCandidate
  * @typedef {import('./model.js').Usage} Usage
  * @typedef {import('./options.js').ChatTemplateOptions} ChatTemplateOptions
+ * @typedef {import('./options.js').EmbedOptions} EmbedOptions
  * @typedef {import('./options.js').GenerateOptions} GenerateOptions
  * @typedef {import('./options.js').InspectOptions} InspectOptions
  * @typedef {import('./options.js').LoadOptions} LoadOptions
@@ -43,6 +45,7 @@ export const Gander = Object.freeze({
  * @typedef {import('./trace.js').Attention} Attention
  * @typedef {import('./trace.js').AttentionOptions} AttentionOptions
  * @typedef {import('./trace.js').Attribution} Attribution
+ * @typedef {import('./trace.js').CrossAttention} CrossAttention
  * @typedef {import('./trace.js').LensLayer} LensLayer
  * @typedef {import('./trace.js').LensOptions} LensOptions
  * @typedef {import('./trace.js').Residual} Residual

@@ -58,10 +58,11 @@ import { sourceSpec } from './source-spec.js';
 
 /**
  * Where a model comes from: a URL (relative to the page), File, Blob or buffer; or an array of them, the files of a split model in any
- * order. The URL of one part of a split model (…-00001-of-00003.gguf) stands for all.
+ * order. The URL of one part of a split model (…-00001-of-00003.gguf) stands for all. A folder is a URL that ends in a slash, the files of
+ * an `<input type="file" webkitdirectory>`, or what `showDirectoryPicker()` gives.
  *
  * @typedef {string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>} FileInput
- * @typedef {FileInput | FileInput[]} SourceInput
+ * @typedef {FileInput | FileInput[] | FileList | FileSystemDirectoryHandle} SourceInput
  */
 
 /**
@@ -74,7 +75,7 @@ import { sourceSpec } from './source-spec.js';
 /**
  * @typedef {object} TokenCandidate
  * @property {number} id
- * @property {string} text
+ * @property {string} text as the vocabulary has it, where a space may be ▁ or Ġ
  * @property {number} logprob natural logarithm of its probability, before temperature and the other sampling steps
  */
 
@@ -115,7 +116,7 @@ import { sourceSpec } from './source-spec.js';
 /** @typedef {GenerateEnd & {text: string, tokens: Int32Array}} Completion a whole answer */
 
 /**
- * Loads a GGUF model. From a URL, the file is downloaded first and kept for the next time, where the browser can do that (see
+ * Loads a model. From a URL, the file is downloaded first and kept for the next time, where the browser can do that (see
  * `model.kept`); a download that breaks off goes on at the next load.
  *
  * A load that fails leaves nothing behind, and the next one works. It rejects with a GanderError, with the reason of `signal`, or, for

@@ -16,7 +16,7 @@ import { be, boolean, check, describe, given, number } from './checks.js';
 
 /**
  * @typedef {object} LensOptions
- * @property {number} [topK] how many tokens for each layer; default 5
+ * @property {number} [topK] how many tokens for each layer, at most 1000; default, and with 0, 5
  * @property {number[]} [layers] default: all
  */
 
@@ -53,6 +53,7 @@ import { be, boolean, check, describe, given, number } from './checks.js';
 
 /**
  * The tokens that would follow if this layer were the last: the model's final norm and output applied to the residual stream behind it.
+ * Their texts are as the vocabulary has them, where a space may be ▁ or Ġ.
  *
  * @typedef {{layer: number, top: {id: number, text: string, prob: number}[]}} LensLayer
  */

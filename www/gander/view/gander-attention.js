@@ -29,6 +29,7 @@ import { counted, promptBytes, promptTokens, tracing } from './watch.js';
 /** @typedef {import('./trace.js').TraceToken} TraceToken */
 /** @typedef {import('./trace.js').TracedToken} TracedToken */
 /** @typedef {import('./watch.js').WatchedModel} WatchedModel */
+/** @typedef {import('./tag.js').Tag} Tag the element's name, which TypeScript knows by this import */
 
 /**
  * What is known of a stream beside its tokens.
