@@ -1,5 +1,5 @@
 // Runs the tests or benchmarks of a Go package in headless Chromium, whose compiler makes faster code of SIMD than Node's of the same
-// day may. Usage: node bench/gotest.mjs ./core/kernel [-tags=TAG] [FLAGS], with flags of the test binary such as -test.bench=Batch.
+// day may. Usage: bench/run.sh gotest.mjs ./core/kernel [-tags=TAG] [FLAGS], with flags of the test binary such as -test.bench=Batch.
 // The program has no files; it needs www/gander/wasm_exec.js, which scripts/build-wasm.sh puts there.
 
 import { execFileSync } from 'node:child_process';

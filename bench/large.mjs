@@ -1,5 +1,5 @@
 // A model that no single WebAssembly memory can hold answers in Chromium: read by HTTP Range from a loopback server, by as many workers as
-// it needs.  usage: node bench/large.mjs [model] [workers]; the default is a 7B shape in Q8_0, more than 7 GB in one file.
+// it needs.  usage: bench/run.sh large.mjs [model] [workers]; the default is a 7B shape in Q8_0, more than 7 GB in one file.
 
 import { sendFile, serve } from '../e2e/lib/server.js';
 import { inBrowser } from './lib/browser.mjs';

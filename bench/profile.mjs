@@ -1,5 +1,5 @@
 // Prints where the time of a decoding step goes, in headless Chromium, with an engine that is built for it (docs/profile.md).
-// Usage: make profile, or node bench/profile.mjs [MODEL …] with models of lib/models.mjs.
+// Usage: make profile, or bench/run.sh profile.mjs [MODEL …] with models of lib/models.mjs.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What `make bench` and `make profile` call: gets the packages by npm, and runs a
-# script of bench/ with arguments. It makes the model files that it needs in
+# What `make bench` and `make profile` call, and people the other scripts by: gets the
+# packages by npm, and runs a script of bench/ with arguments. It makes the model files that it needs in
 # build/models.
 set -euo pipefail
 cd "$(dirname "$0")/.."

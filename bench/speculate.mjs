@@ -1,6 +1,6 @@
 // Measures in headless Chromium what speculation gains and costs: the same text with and without, in turns, in one page; the best of
 // each counts, for other work on the machine only ever slows a run.
-// Usage: node bench/speculate.mjs [ROUNDS] [MODEL …], with models of lib/models.mjs or "bundled". Prints Markdown.
+// Usage: bench/run.sh speculate.mjs [ROUNDS] [MODEL …], with models of lib/models.mjs or "bundled". Prints Markdown.
 
 import { fileURLToPath } from 'node:url';
 import { inBrowser } from './lib/browser.mjs';

@@ -1,6 +1,6 @@
 // Measures in headless Chromium what a trace costs: the same text without and with each kind of it, in turns, in one page; the best of
 // each counts, for other work on the machine only ever slows a run.
-// Usage: node bench/trace.mjs [ROUNDS] [DEPTH] [MODEL …], with models of lib/models.mjs or "bundled". Prints Markdown.
+// Usage: bench/run.sh trace.mjs [ROUNDS] [DEPTH] [MODEL …], with models of lib/models.mjs or "bundled". Prints Markdown.
 
 import { fileURLToPath } from 'node:url';
 import { inBrowser } from './lib/browser.mjs';
