@@ -189,6 +189,13 @@ func TestBadOptionsOfAModel(t *testing.T) {
 			assert.Contains(t, stderr, c.want)
 		})
 	}
+	code, stdout, _ := gander("", "run", "-m", f.modelPath, "-p", "Once", "--temp", "-1")
+	assert.Equal(t, 2, code)
+	assert.Empty(t, stdout, "not even the prompt")
+	code, stdout, _ = gander("", "run", "-m", f.modelPath, "-p", "Once", "-n", "3")
+	assert.Zero(t, code)
+	assert.True(t, strings.HasPrefix(stdout, "Once") && strings.HasSuffix(stdout, "\n") && len(stdout) > len("Once\n"), stdout)
+	assert.Equal(t, 1, strings.Count(stdout, "Once"))
 }
 
 func TestRunMatchesGolden(t *testing.T) {

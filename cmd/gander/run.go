@@ -68,8 +68,8 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		FinishReason string      `json:"finishReason"`
 		Usage        tokenCounts `json:"usage"`
 	}{Tokens: []int32{}}
-	if !*asJSON && !m.Info().EncoderDecoder {
-		fmt.Fprint(c.out, *text)
+	if m.Info().EncoderDecoder {
+		*text = "" // the answer doesn't go on with it
 	}
 	for t, err := range s.Generate(ctx, prompt, o) {
 		if err != nil {
@@ -78,7 +78,8 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		result.Text += t.Text
 		result.Tokens = append(result.Tokens, t.ID)
 		if !*asJSON {
-			fmt.Fprint(c.out, t.Text)
+			fmt.Fprint(c.out, *text, t.Text)
+			*text = ""
 		}
 	}
 	result.FinishReason = s.FinishReason()
@@ -88,6 +89,6 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	if *asJSON {
 		return c.json(result)
 	}
-	fmt.Fprintln(c.out)
+	fmt.Fprintln(c.out, *text)
 	return nil
 }
