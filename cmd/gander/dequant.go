@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"strings"
 
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/quant"
@@ -19,7 +20,7 @@ func runDequant(_ context.Context, c *cli, args []string) error {
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	typ, ok := quant.ByName(*name)
+	typ, ok := quant.ByName(strings.ToUpper(*name))
 	if !ok {
 		known := ""
 		for _, t := range quant.Types() {

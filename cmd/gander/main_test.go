@@ -267,7 +267,7 @@ func TestDequant(t *testing.T) {
 	code, stdout, stderr := gander(string(raw), "dequant", "--type", "Q8_0")
 	require.Equal(t, 0, code, stderr)
 	assert.Equal(t, string(want), stdout)
-	code, stdout, stderr = gander(string(raw), "dequant", "--type", "Q8_0", "--json")
+	code, stdout, stderr = gander(string(raw), "dequant", "--type", "q8_0", "--json")
 	require.Equal(t, 0, code, stderr)
 	var got struct{ Values []float32 }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
