@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"sort"
+	"strings"
 
 	"github.com/gander-lm/gander/core"
 	"github.com/gander-lm/gander/core/errs"
@@ -43,6 +44,13 @@ type usageError struct{ what string }
 func (e *usageError) Error() string { return e.what }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// flagOf has the flags that are not called as the option of core that they set.
+var flagOf = map[string]string{
+	"contextLength": "--context", "decoderTokens": "--decoder-tokens", "kvType": "--kv-type", "maxTokens": "-n", "prompt": "-p or --tokens",
+	"temperature": "--temp", "topK": "--top-k", "topP": "--top-p", "minP": "--min-p", "repetitionPenalty": "--repetition-penalty",
+	"frequencyPenalty": "--frequency-penalty", "presencePenalty": "--presence-penalty", "penaltyWindow": "--penalty-window",
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -79,7 +87,14 @@ func run(ctx context.Context, c *cli, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		c.help()
 		return 0
-	case errors.As(err, &bad), errors.As(err, &option), errors.As(err, &token):
+	case errors.As(err, &option):
+		what := err.Error()
+		if flag, ok := flagOf[option.Option]; ok {
+			what = strings.Replace(what, "option "+option.Option, "option "+option.Option+" ("+flag+")", 1)
+		}
+		fmt.Fprintf(c.err, "gander %s: %s\n", args[0], what)
+		return 2
+	case errors.As(err, &bad), errors.As(err, &token):
 		fmt.Fprintf(c.err, "gander %s: %v\n", args[0], err)
 		return 2
 	case ctx.Err() != nil:

@@ -175,8 +175,10 @@ func TestBadOptionsOfAModel(t *testing.T) {
 		code int
 		want string
 	}{
-		{"NaN temperature", []string{"--temp", "NaN"}, 2, "temperature"},
-		{"negative top-k", []string{"--top-k", "-1"}, 2, "topK"},
+		{"NaN temperature", []string{"--temp", "NaN"}, 2, "option temperature (--temp): is NaN"},
+		{"negative top-k", []string{"--top-k", "-1"}, 2, "option topK (--top-k): "},
+		{"negative length", []string{"-n", "-3"}, 2, "option maxTokens (-n): "},
+		{"negative context", []string{"--context", "-3"}, 2, "option contextLength (--context): "},
 		{"empty stop", []string{"--stop", ""}, 2, "stop"},
 		{"too many drafts", []string{"--speculate", "65"}, 2, "speculate"},
 		{"both prompts", []string{"-p", "x"}, 2, "exclude"},
