@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { setUp } from '../lib/fixture.js';
+import { shared } from '../lib/models.js';
 import { sendFile } from '../lib/server.js';
 
-const models = fileURLToPath(new URL('../../../shared/thirdparty/models/', import.meta.url));
-const skip = existsSync(models) ? false : 'shared/thirdparty is not beside this checkout';
+const models = `${shared}thirdparty/models/`;
+const skip = existsSync(models) ? false : `reference data ${models} is not there`;
 
 const tiny = 'TinyStories-656K';
 const INDEX = 'model.safetensors.index.json';

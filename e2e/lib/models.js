@@ -1,15 +1,18 @@
 // The model files that the tests use: the bundled one, broken copies of it, and the golden ones beside the checkout.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const golden = fileURLToPath(new URL('../../../shared/golden/', import.meta.url));
+/** The folder of reference data: beside the checkout, or where GANDER_SHARED says. It ends in a slash. */
+export const shared = process.env.GANDER_SHARED ? `${resolve(process.env.GANDER_SHARED)}/` : fileURLToPath(new URL('../../../shared/', import.meta.url));
+
+const golden = `${shared}golden/`;
 
 export const bundledPath = fileURLToPath(new URL('../../www/models/stories.gguf', import.meta.url));
 
-
 /** Why the golden tests are skipped, or false. */
-export const noGolden = existsSync(golden) ? false : 'shared/golden is not beside this checkout';
+export const noGolden = existsSync(golden) ? false : `reference data ${golden} is not there`;
 
 /** The architectures that the engine has, by the files of core/arch, which register them. */
 function architectures() {
