@@ -10,3 +10,9 @@ func SetBatchCost(t testing.TB, fixed, token float64) {
 	packedBatchCost = batchCost{line{fixed, token}, line{fixed, token}}
 	denseBatchCost = packedBatchCost
 }
+
+// SetImageRows puts rows [rows, hidden] in place of those of all pictures, of a model without followers.
+func (m *Model) SetImageRows(rows []float32) {
+	m.vision.rows = rows
+	m.images.Store(int32(len(rows) / m.config.HiddenSize))
+}

@@ -23,6 +23,7 @@ const (
 	opTrace                // trace the session's batches as ids say (tracePlan), or no longer
 	opAblate               // the plan also has these ablations
 	opAttribute            // take part in the attribution of a token
+	opImage                // rows of a picture, as the bits of float32
 )
 
 // request is what a leader asks for.
@@ -34,19 +35,22 @@ type request struct {
 	ids      []int32
 }
 
+// messageHead is the numbers of a request before its ids.
+const messageHead = 5
+
 // messageLen returns the length of a request as a message: its numbers, and the ids
 // of the largest batch.
 func (m *Model) messageLen() int {
-	return 5 + max(m.batch(m.info.ContextLength), prefillChunk, 1+maxSpeculate, planLen)
+	return messageHead + max(m.batch(m.info.ContextLength), prefillChunk, 1+maxSpeculate, planLen)
 }
 
 func (r *request) encode(m []int32) {
 	m[0], m[1], m[2], m[3], m[4] = r.op, r.session, int32(r.position), int32(r.rows), int32(len(r.ids))
-	copy(m[5:], r.ids)
+	copy(m[messageHead:], r.ids)
 }
 
 func (r *request) decode(m []int32) {
-	*r = request{op: m[0], session: m[1], position: int(m[2]), rows: int(m[3]), ids: m[5 : 5+m[4]]}
+	*r = request{op: m[0], session: m[1], position: int(m[2]), rows: int(m[3]), ids: m[messageHead : messageHead+m[4]]}
 }
 
 // send tells the followers what to do, if there are any. It fails if they were let go.
@@ -142,6 +146,8 @@ func (m *Model) Follow() (err error) {
 		case opAttribute:
 			s := session(r.session)
 			s.trace.parts.Attribute(s.nn, r.ids[0])
+		case opImage:
+			m.vision.receiveRows(r.ids)
 		case opDrop:
 			delete(sessions, r.session)
 		case opEnd:

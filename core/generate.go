@@ -189,7 +189,9 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 		return err
 	}
 	for _, id := range s.tokens {
-		g.sampler.Accept(id)
+		if int(id) < s.model.config.VocabSize { // no part of a picture
+			g.sampler.Accept(id)
+		}
 	}
 	if g.o.Speculate > 0 {
 		g.ahead = newSpeculator(s, len(prompt), g.o.Speculate)

@@ -38,6 +38,10 @@ type Options struct {
 	// stay as they are. Info.Types counts what came of it.
 	Quantize string
 
+	// Vision, if not nil, is the file with an encoder of pictures for the model (llama.cpp's
+	// mmproj): see Model.AddImage. Worker 0 alone reads it. Inspect doesn't.
+	Vision Source
+
 	// MemoryLimit is how many bytes a worker may need, with one session of full
 	// length; a model that needs more is refused before its weights are read. 0: no limit.
 	MemoryLimit int64
@@ -61,6 +65,9 @@ type Model struct {
 	kvType  kvcache.Type
 	info    Info
 	group   shard.Group
+
+	vision vision
+	images atomic.Int32 // rows of pictures
 
 	computing   sync.Mutex // one forward pass at a time
 	message     []int32    // to the followers
@@ -93,6 +100,13 @@ func OpenSource(ctx context.Context, src Source, o Options) (*Model, error) {
 		return nil, err
 	}
 	defer p.close()
+	v, err := m.prepareVision(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	if v != nil {
+		defer v.close()
+	}
 	if need := m.info.WorkerMemory[m.group.Rank()]; o.MemoryLimit > 0 && need.Total > o.MemoryLimit {
 		return nil, &MemoryError{Need: need, Limit: o.MemoryLimit}
 	}
@@ -104,6 +118,11 @@ func OpenSource(ctx context.Context, src Source, o Options) (*Model, error) {
 	}
 	if err := p.binder.Load(ctx, progress); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
+	}
+	if v != nil {
+		if err := v.binder.Load(ctx, nil); err != nil {
+			return nil, fmt.Errorf("core: %w", err)
+		}
 	}
 	progress(p.size)
 	return m, nil

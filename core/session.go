@@ -169,7 +169,7 @@ func (s *Session) runHidden(ids []int32, hidden []float32) error {
 
 // computeHidden is this worker's part of runHidden.
 func (s *Session) computeHidden(ids []int32, hidden []float32) {
-	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Hidden: hidden}
+	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Hidden: hidden, Images: s.model.vision.rows}
 	if d, ok := s.model.decoder.(arch.EncoderDecoder); ok {
 		d.Encode(&s.batch)
 		return
@@ -179,7 +179,7 @@ func (s *Session) computeHidden(ids []int32, hidden []float32) {
 
 // compute is this worker's part of forward.
 func (s *Session) compute(ids []int32, logits []float32) {
-	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits}
+	s.batch = arch.Batch{IDs: ids, Cache: s.cache, Context: s.nn, Logits: logits, Images: s.model.vision.rows}
 	if s.trace != nil {
 		s.trace.begin(&s.batch)
 	}

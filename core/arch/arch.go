@@ -44,9 +44,12 @@ type Projector interface {
 
 // Batch is some tokens that follow each other, and where the results go.
 type Batch struct {
-	IDs     []int32 // at positions Cache.Len() and on; within the vocabulary
+	IDs     []int32 // at positions Cache.Len() and on; within the vocabulary, or of Images
 	Cache   *kvcache.Cache
 	Context *nn.Context
+
+	// Images [rows, hidden] f32 has the embeddings of the ids beyond the vocabulary, in order.
+	Images []float32
 
 	// Logits [outputs, vocab] f32 receives a row for each of the last tokens of
 	// the batch; it may be empty, when only the cache is wanted.

@@ -1,6 +1,8 @@
 package arch
 
 import (
+	"slices"
+
 	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/kernel"
 	"github.com/gander-lm/gander/core/nn"
@@ -43,11 +45,33 @@ func newDecoder(c *Config) decoder {
 func (d *decoder) begin(b *Batch) (x, h []float32) {
 	n := len(b.IDs) * d.c.HiddenSize
 	x, h = b.Context.Floats(nn.BufferResidual, n), b.Context.Floats(nn.BufferNorm, n)
-	d.Embed.Forward(b.Context, x, b.IDs)
+	d.Embed.Forward(b.Context, x, b.words(d.c.VocabSize))
 	if s := d.c.EmbeddingScale; s != 0 {
 		kernel.Scale(x, s)
 	}
+	if len(b.Images) > 0 {
+		for t, id := range b.IDs {
+			if at := (int(id) - d.c.VocabSize) * d.c.HiddenSize; at >= 0 {
+				copy(x[t*d.c.HiddenSize:(t+1)*d.c.HiddenSize], b.Images[at:])
+			}
+		}
+	}
 	return x, h
+}
+
+// words returns the ids of the batch with the first one of the vocabulary in place of rows of
+// pictures.
+func (b *Batch) words(vocab int) []int32 {
+	if !slices.ContainsFunc(b.IDs, func(id int32) bool { return int(id) >= vocab }) {
+		return b.IDs
+	}
+	ids := slices.Clone(b.IDs)
+	for i, id := range ids {
+		if int(id) >= vocab {
+			ids[i] = 0
+		}
+	}
+	return ids
 }
 
 // branch returns memory like h for blocks whose halves run side by side.
