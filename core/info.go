@@ -38,7 +38,7 @@ type Info struct {
 	Encoder            bool           `json:"encoder"`          // has embeddings (Model.Embed) and writes nothing
 	EncoderDecoder     bool           `json:"encoderDecoder"`   // an encoder reads the prompt, and the answer is a text of its own
 	Pooling            string         `json:"pooling"`          // what Embed does by itself: see EmbedOptions; may be empty
-	ImageTokens        int            `json:"imageTokens"`      // positions that a picture takes: see Options.Vision; 0: it reads none
+	ImageTokens        int            `json:"imageTokens"`      // positions that a picture takes, after OpenVision; 0: it reads none
 	ChatTemplate       string         `json:"chatTemplate"`     // TemplateOfModel or TemplateOfGander
 	Memory             Memory         `json:"memory"`           // of all workers together
 	WorkerMemory       []Memory       `json:"workerMemory"`     // of each worker

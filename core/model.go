@@ -38,10 +38,6 @@ type Options struct {
 	// stay as they are. Info.Types counts what came of it.
 	Quantize string
 
-	// Vision, if not nil, is the file with an encoder of pictures for the model (llama.cpp's
-	// mmproj): see Model.AddImage. Worker 0 alone reads it. Inspect doesn't.
-	Vision Source
-
 	// MemoryLimit is how many bytes a worker may need, with one session of full
 	// length; a model that needs more is refused before its weights are read. 0: no limit.
 	MemoryLimit int64
@@ -71,6 +67,7 @@ type Model struct {
 
 	computing   sync.Mutex // one forward pass at a time
 	message     []int32    // to the followers
+	memoryLimit int64      // Options.MemoryLimit
 	closed      bool
 	lastSession atomic.Int32
 
@@ -100,13 +97,6 @@ func OpenSource(ctx context.Context, src Source, o Options) (*Model, error) {
 		return nil, err
 	}
 	defer p.close()
-	v, err := m.prepareVision(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("core: %w", err)
-	}
-	if v != nil {
-		defer v.close()
-	}
 	if need := m.info.WorkerMemory[m.group.Rank()]; o.MemoryLimit > 0 && need.Total > o.MemoryLimit {
 		return nil, &MemoryError{Need: need, Limit: o.MemoryLimit}
 	}
@@ -118,11 +108,6 @@ func OpenSource(ctx context.Context, src Source, o Options) (*Model, error) {
 	}
 	if err := p.binder.Load(ctx, progress); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
-	}
-	if v != nil {
-		if err := v.binder.Load(ctx, nil); err != nil {
-			return nil, fmt.Errorf("core: %w", err)
-		}
 	}
 	progress(p.size)
 	return m, nil
@@ -174,7 +159,7 @@ func construct(h *header, kvType kvcache.Type, o Options) (*Model, *nn.Binder, e
 	if tok.VocabSize() != config.VocabSize {
 		return nil, nil, &errs.FormatError{Offset: -1, What: fmt.Sprintf("the vocabulary has %d tokens, the embedding table %d rows", tok.VocabSize(), config.VocabSize)}
 	}
-	m := &Model{Text: &Text{}, decoder: decoder, config: config, kvType: kvType, group: group}
+	m := &Model{Text: &Text{}, decoder: decoder, config: config, kvType: kvType, group: group, memoryLimit: o.MemoryLimit}
 	if group.Rank() == 0 {
 		m.Text.tokenizer = tok // the others need none
 	}

@@ -3,7 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
+
 	"math"
 	"strings"
 
@@ -18,44 +18,69 @@ import (
 // and a text with the same pictures is the same tokens.
 type vision struct {
 	encoder *arch.Vision // of worker 0; nil without
-	seen    map[string]int32
+	seen    map[[2]uint64]int32
 	rows    []float32 // [rows, hidden], on all workers
 }
 
-// prepareVision reads the header of the encoder of pictures and returns what loads its
-// weights; nil without one, or on another worker than 0.
-func (m *Model) prepareVision(ctx context.Context, o Options) (*prepared, error) {
-	if o.Vision == nil || m.group.Rank() > 0 {
-		return nil, nil
+// OpenVision reads an encoder of pictures for the model (an mmproj file, as llama.cpp calls them), so that
+// prompts can have pictures: see AddImage. Of several workers the first one has it. What
+// it takes is added to Info's memory.
+//
+// Errors are those of Open; an *errs.UnsupportedError also for a model whose architecture
+// isn't llama.
+func (m *Model) OpenVision(ctx context.Context, src Source) error {
+	if m.group.Rank() > 0 {
+		panic("core: worker 0 reads pictures")
 	}
+	if err := m.openVision(ctx, src); err != nil {
+		return fmt.Errorf("core: %w", err)
+	}
+	return nil
+}
+
+func (m *Model) openVision(ctx context.Context, src Source) error {
 	if m.config.Architecture != "llama" {
-		return nil, &errs.UnsupportedError{What: fmt.Sprintf("pictures with the architecture %s (supported is llama)", m.config.Architecture)}
+		return &errs.UnsupportedError{What: fmt.Sprintf("pictures with the architecture %s (supported is llama)", m.config.Architecture)}
 	}
-	h, err := o.Vision.header(ctx)
+	h, err := src.header(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer h.close()
 	encoder, binder, err := arch.NewVision(h.file, m.config.HiddenSize)
 	if err != nil {
-		h.close()
-		return nil, err
+		return err
 	}
-	m.vision.encoder, m.vision.seen = encoder, map[string]int32{}
-	m.info.ImageTokens = encoder.Tokens
+	m.computing.Lock()
+	defer m.computing.Unlock()
 	more := Memory{Weights: binder.Bytes(), Activations: encoder.Bytes()}
 	more.Total = more.Weights + more.Activations
-	m.info.WorkerMemory[0].add(more)
+	need := m.info.WorkerMemory[0]
+	need.add(more)
+	if m.memoryLimit > 0 && need.Total > m.memoryLimit {
+		return &MemoryError{Need: need, Limit: m.memoryLimit}
+	}
+	if m.vision.encoder != nil {
+		return &errs.UnsupportedError{What: "a second encoder of pictures for a model"}
+	}
+	if err := binder.Load(ctx, nil); err != nil {
+		return err
+	}
+	m.vision.encoder, m.vision.seen = encoder, map[[2]uint64]int32{}
+	m.info.ImageTokens, m.info.WorkerMemory[0] = encoder.Tokens, need
 	m.info.Memory.add(more)
-	return &prepared{h, binder}, nil
+	return nil
 }
 
 // AddImage reads a picture and returns the ids that stand for it in a prompt,
 // Info.ImageTokens of them; see TokenizeImages. The model keeps what it has made of it. A
 // picture that it has read before has the same ids.
 //
-// Errors: *errs.OptionError for a picture that is none, *errs.UnsupportedError for a model without
-// Options.Vision, *WorkerError, or ctx's cause before it begins.
+// Errors: *errs.OptionError for a picture that is none, *errs.UnsupportedError before
+// OpenVision, *WorkerError, or ctx's cause before it begins.
 func (m *Model) AddImage(ctx context.Context, img Image) ([]int32, error) {
+	m.computing.Lock()
+	defer m.computing.Unlock()
 	v := &m.vision
 	if v.encoder == nil {
 		return nil, fmt.Errorf("core: %w", &errs.UnsupportedError{What: "pictures: the model was opened without an encoder for them"})
@@ -67,12 +92,7 @@ func (m *Model) AddImage(ctx context.Context, img Image) ([]int32, error) {
 		return nil, err
 	}
 	colours := img.square(v.encoder.Size)
-	hash := fnv.New128a()
-	hash.Write(colours)
-	key := string(hash.Sum(nil))
-
-	m.computing.Lock()
-	defer m.computing.Unlock()
+	key := fingerprint(colours)
 	first, known := v.seen[key]
 	if !known {
 		first = int32(len(v.rows) / m.config.HiddenSize)
@@ -90,6 +110,17 @@ func (m *Model) AddImage(ctx context.Context, img Image) ([]int32, error) {
 		ids[i] = int32(m.config.VocabSize) + first + int32(i)
 	}
 	return ids, nil
+}
+
+// fingerprint returns 128 bits that tell pictures apart: FNV-1a (Fowler, Noll and Vo) from two
+// beginnings.
+func fingerprint(data []byte) [2]uint64 {
+	const prime = 1<<40 + 0x1b3
+	h := [2]uint64{0xcbf29ce484222325, 0x9e3779b97f4a7c15}
+	for _, b := range data {
+		h[0], h[1] = (h[0]^uint64(b))*prime, (h[1]^uint64(b))*prime
+	}
+	return h
 }
 
 // sendRows gives the followers the rows of a picture. m.computing is locked.

@@ -35,9 +35,10 @@ func visionFile(t *testing.T, words int) core.Parts {
 
 // openSeeing opens a golden model with the small encoder of pictures.
 func openSeeing(t *testing.T, workers int) *core.Model {
-	m, err := core.OpenWorkers(context.Background(), goldenFile(t, "llama_untied"), workers, core.Options{Vision: visionFile(t, 64)})
+	m, err := core.OpenWorkers(context.Background(), goldenFile(t, "llama_untied"), workers, core.Options{})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
+	require.NoError(t, m.OpenVision(context.Background(), visionFile(t, 64)))
 	return m
 }
 
@@ -134,19 +135,32 @@ func TestAddImage(t *testing.T) {
 // that is none, or for which there is no room.
 func TestOpenVisionRefused(t *testing.T) {
 	ctx := context.Background()
-	_, err := core.OpenSource(ctx, goldenFile(t, "llama_untied"), core.Options{Vision: visionFile(t, 32)})
+	open := func(name string, limit int64, vision core.Source) error {
+		m, err := core.OpenSource(ctx, goldenFile(t, name), core.Options{MemoryLimit: limit})
+		require.NoError(t, err)
+		before := m.Info()
+		err = m.OpenVision(ctx, vision)
+		require.Error(t, err)
+		assert.Equal(t, before, m.Info())
+		_, err2 := m.AddImage(ctx, image(2, 2, 1))
+		var unsupported *errs.UnsupportedError
+		assert.ErrorAs(t, err2, &unsupported)
+		return err
+	}
 	var format *errs.FormatError
-	assert.ErrorAs(t, err, &format)
-	_, err = core.OpenSource(ctx, goldenFile(t, "gpt2"), core.Options{Vision: visionFile(t, 64)})
+	assert.ErrorAs(t, open("llama_untied", 0, visionFile(t, 32)), &format)
 	var unsupported *errs.UnsupportedError
-	assert.ErrorAs(t, err, &unsupported)
-	_, err = core.OpenSource(ctx, goldenFile(t, "llama_untied"), core.Options{Vision: goldenFile(t, "llama_untied")})
-	assert.ErrorAs(t, err, &unsupported)
-	m, err := core.OpenSource(ctx, goldenFile(t, "llama_untied"), core.Options{})
-	require.NoError(t, err)
-	_, err = core.OpenSource(ctx, goldenFile(t, "llama_untied"), core.Options{Vision: visionFile(t, 64), MemoryLimit: m.Info().Memory.Total})
+	assert.ErrorAs(t, open("gpt2", 0, visionFile(t, 64)), &unsupported)
+	assert.ErrorAs(t, open("llama_untied", 0, goldenFile(t, "llama_untied")), &unsupported)
+	m := openSeeing(t, 1)
+	assert.ErrorAs(t, m.OpenVision(ctx, visionFile(t, 64)), &unsupported, "a second one")
 	var memory *core.MemoryError
-	assert.ErrorAs(t, err, &memory)
+	assert.ErrorAs(t, open("llama_untied", m.Info().Memory.Total-1, visionFile(t, 64)), &memory)
+	ended, cancel := context.WithCancelCause(ctx)
+	cancel(os.ErrDeadlineExceeded)
+	alone, err := core.OpenSource(ctx, goldenFile(t, "llama_untied"), core.Options{})
+	require.NoError(t, err)
+	assert.ErrorIs(t, alone.OpenVision(ended, visionFile(t, 64)), os.ErrDeadlineExceeded)
 }
 
 // TestTokenizeImages: a picture stands where the text says so, between its tokens.

@@ -65,6 +65,7 @@ const ablateUsage = "scale the output of heads: `LAYER:HEAD` switches one off, L
 func runAttention(ctx context.Context, c *cli, args []string) error {
 	var (
 		model         modelFlags
+		images        imageFlags
 		tokens        ids
 		decoder       ids
 		layers, heads numbers
@@ -74,6 +75,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	)
 	f := c.flags("attention", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
 	model.add(f)
+	images.add(f)
 	text := f.String("p", "", "the text; read from stdin without -p and --tokens")
 	f.Var(&tokens, "tokens", "the text as token `IDS`, with commas between them")
 	f.Var(&decoder, "decoder-tokens", decoderUsage)
@@ -89,7 +91,7 @@ func runAttention(ctx context.Context, c *cli, args []string) error {
 	if _, err := parse(f, args, 0); err != nil {
 		return err
 	}
-	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
+	m, s, prompt, err := c.start(ctx, f, &model, &images, *text, tokens)
 	if err != nil {
 		return err
 	}

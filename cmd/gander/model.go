@@ -75,12 +75,16 @@ func opened[T any](m *modelFlags, open func(source core.Source) (T, error)) (T, 
 
 // start opens the model and a session of it, and reads the prompt, for the commands
 // that generate. The caller closes the model.
-func (c *cli) start(ctx context.Context, f *flag.FlagSet, model *modelFlags, text string, tokens ids) (*core.Model, *core.Session, []int32, error) {
+func (c *cli) start(ctx context.Context, f *flag.FlagSet, model *modelFlags, images *imageFlags, text string, tokens ids) (*core.Model, *core.Session, []int32, error) {
 	m, err := model.open(ctx)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	prompt, err := c.prompt(f, text, tokens, m.TokenizePrompt)
+	var prompt []int32
+	tokenize, err := images.tokenizer(ctx, m)
+	if err == nil {
+		prompt, err = c.prompt(f, text, tokens, tokenize)
+	}
 	if err == nil {
 		var s *core.Session
 		if s, err = m.NewSession(); err == nil {

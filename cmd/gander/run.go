@@ -21,6 +21,7 @@ type tokenCounts struct {
 func runRun(ctx context.Context, c *cli, args []string) error {
 	var (
 		model  modelFlags
+		images imageFlags
 		tokens ids
 		stop   texts
 		off    ablations
@@ -30,6 +31,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 	)
 	f := c.flags("run", "-m FILE [-p TEXT | --tokens 1,2,3] [FLAGS]")
 	model.add(f)
+	images.add(f)
 	text := f.String("p", "", "the prompt; read from stdin without -p and --tokens")
 	f.Var(&tokens, "tokens", "the prompt as token `IDS`, with commas between them")
 	f.IntVar(&o.MaxTokens, "n", 256, "tokens to write at most; 0: until the context is full, with --overflow shift without end")
@@ -57,7 +59,7 @@ func runRun(ctx context.Context, c *cli, args []string) error {
 		return usagef("--keep does nothing without --overflow %s", core.OverflowShift)
 	}
 	o.Stop, o.Ablate, o.DecoderTokens = stop, off, decoder
-	m, s, prompt, err := c.start(ctx, f, &model, *text, tokens)
+	m, s, prompt, err := c.start(ctx, f, &model, &images, *text, tokens)
 	if err != nil {
 		return err
 	}
