@@ -10,6 +10,7 @@ import (
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/nn"
+	"github.com/gander-lm/gander/core/shard"
 	"github.com/gander-lm/gander/core/tokenizer"
 )
 
@@ -125,6 +126,9 @@ func fingerprint(data []byte) [2]uint64 {
 
 // sendRows gives the followers the rows of a picture. m.computing is locked.
 func (m *Model) sendRows(rows []float32) error {
+	if m.closed {
+		return workerError(shard.ErrClosed)
+	}
 	if m.group.Size() == 1 {
 		return nil
 	}

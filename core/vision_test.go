@@ -126,6 +126,10 @@ func TestAddImage(t *testing.T) {
 	cancel(os.ErrDeadlineExceeded)
 	_, err = m.AddImage(ended, image(2, 2, 3))
 	assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	m.Close()
+	_, err = m.AddImage(ctx, image(2, 2, 4))
+	var worker *core.WorkerError
+	assert.ErrorAs(t, err, &worker)
 	_, err = m.Detokenize(a)
 	var token *core.TokenError
 	assert.ErrorAs(t, err, &token)
