@@ -190,10 +190,12 @@ func newReplace(o object) (textFunc, error) {
 		var b strings.Builder
 		from := 0
 		for i := 0; i < len(s); {
-			// A text that takes too many steps is left as it is: there is no way to say so.
 			end := match(s, i)
+			if end == tooManySteps { // what is left stays as it is: there is no way to say so
+				break
+			}
 			if end <= i {
-				i += width(s, i)
+				i = after(s, i, end)
 				continue
 			}
 			b.WriteString(s[from:i])

@@ -143,8 +143,8 @@ func splitStep(match step, b behavior, invert bool) preStep {
 				if end == tooManySteps {
 					return nil, errTooManySteps
 				}
-				if end == i {
-					i += width(s, i)
+				if end <= i {
+					i = after(s, i, end)
 					continue
 				}
 				if from < i {

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/gander-lm/gander/core/errs"
@@ -38,7 +39,7 @@ const (
 )
 
 // tooManySteps is what match returns instead of an end.
-const tooManySteps = -2
+const tooManySteps = math.MinInt
 
 // compileRegex returns a step for a pattern.
 func compileRegex(pattern string) (step, error) {

@@ -8,8 +8,12 @@ import (
 )
 
 // step is one regular expression of a pre-tokenizer: it returns the end of the
-// match that begins at s[i], which must exist, i if there is none, or tooManySteps.
+// match that begins at s[i], which must exist, i if there is none, ^j if there is none
+// before j either, or tooManySteps. Those who call it begin at 0 and go on from each end.
 type step func(s string, i int) int
+
+// after returns where to look for a match when a step gave end at s[i], and found none.
+func after(s string, i, end int) int { return max(i+width(s, i), ^end) }
 
 // fastSteps are the expressions that most models use, written as functions. The
 // others run on the matcher of regex.go, which the tests hold these to.
@@ -75,12 +79,12 @@ func appendMatches(out []string, s string, match step) ([]string, error) {
 	from := 0
 	for i := 0; i < len(s); {
 		end := match(s, i)
-		if end == i {
-			i += width(s, i)
-			continue
-		}
 		if end == tooManySteps {
 			return nil, errTooManySteps
+		}
+		if end <= i {
+			i = after(s, i, end)
+			continue
 		}
 		if from < i {
 			out = append(out, s[from:i])
@@ -292,22 +296,25 @@ func matchThreeDigits(s string, i int) int {
 }
 
 // matchThousands: \d{1,3}(?=(?:\d{3})*\b) — the first digits of a number that no letter
-// follows, so many that threes are left.
+// follows, so many that threes are left. It reads a number once, so that the time that a long
+// one takes doesn't grow with the square of its length.
 func matchThousands(s string, i int) int {
 	digits, end := 0, i
-	for end < len(s) {
-		if c := s[end]; c >= '0' && c <= '9' {
-			digits, end = digits+1, end+1
-			continue
+	if before, _ := utf8.DecodeLastRuneInString(s[:i]); unicode.IsDigit(before) {
+		if r, _ := utf8.DecodeRuneInString(s[i:]); unicode.IsDigit(r) {
+			digits = 3 // the match that ended here has left threes
 		}
-		r, n := utf8.DecodeRuneInString(s[end:])
-		if !unicode.IsDigit(r) {
-			if isWord(r) {
-				return i
+	} else {
+		for end < len(s) {
+			r, n := utf8.DecodeRuneInString(s[end:])
+			if !unicode.IsDigit(r) {
+				if isWord(r) {
+					return ^end
+				}
+				break
 			}
-			break
+			digits, end = digits+1, end+n
 		}
-		digits, end = digits+1, end+n
 	}
 	if digits == 0 {
 		return i

@@ -108,6 +108,14 @@ func TestRegexGivesUp(t *testing.T) {
 	require.ErrorAs(t, err, &ue)
 }
 
+// TestReplaceGivesUp: a normalizer with such an expression does not begin anew at each character.
+func TestReplaceGivesUp(t *testing.T) {
+	replace, err := newReplace(object{fields: map[string]any{"pattern": map[string]any{"Regex": `(?:a|a)+(?:a|a)+(?:a|aa)+b`}, "content": "x"}})
+	require.NoError(t, err)
+	rest := strings.Repeat("a", 30000)
+	require.True(t, "x"+rest == replace("aaab"+rest))
+}
+
 // TestPreTypes compiles all of them: a pattern that isn't known is found here.
 func TestPreTypes(t *testing.T) {
 	for name, pre := range preTypes {
@@ -133,4 +141,15 @@ func FuzzRegex(f *testing.F) {
 			require.Equal(t, text[:min(len(text), 200)], strings.Join(words, ""))
 		}
 	})
+}
+
+// TestLongNumbers: what takes quadratic time does not come to an end.
+func TestLongNumbers(t *testing.T) {
+	number := strings.Repeat("1234567", 1<<17)
+	for text, words := range map[string]int{number + "x": 1, number: (len(number) + 2) / 3, "x" + number + "½": (len(number)+2)/3 + 2} {
+		got, err := split([]string{text}, []step{matchThousands})
+		require.NoError(t, err)
+		require.Len(t, got, words)
+		require.Equal(t, text, strings.Join(got, ""))
+	}
 }
