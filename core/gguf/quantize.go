@@ -27,17 +27,17 @@ func (f *File) Quantize(t quant.Type) (*Writer, error) {
 			w.Set(key, f.values[key])
 		}
 	}
-	if number, ok := fileTypes[t.Name]; ok {
-		w.Set("general.file_type", number)
-	}
-	if t.BlockLen > 1 {
-		w.Set("general.quantization_version", uint32(2))
-	}
+	mostly, known := fileTypes[t.Name]
+	number, quantized := any(mostly), t.BlockLen > 1
 	for i := range f.Tensors {
 		from := &f.Tensors[i]
 		old, err := from.Type()
 		if err != nil {
 			return nil, err
+		}
+		if old.BlockLen > 1 && old.ID != t.ID { // it stays, and the file is of the type that it was
+			number, known = f.values["general.file_type"]
+			quantized = true
 		}
 		if !from.quantizable(old, t) {
 			w.AddSource(from.Name, from.Shape, old, func(dst []byte, off int64) error { return f.ReadTensor(from, dst, off) })
@@ -49,6 +49,12 @@ func (f *File) Quantize(t quant.Type) (*Writer, error) {
 		w.AddSource(from.Name, from.Shape, t, RowReader(newBytes, func(dst []byte, first int) error {
 			return f.quantizeRows(dst, from, first, cols, oldBytes, newBytes, old, t)
 		}))
+	}
+	if known {
+		w.Set("general.file_type", number)
+	}
+	if quantized {
+		w.Set("general.quantization_version", uint32(2))
 	}
 	if w.err != nil {
 		return nil, w.err

@@ -114,4 +114,17 @@ func TestQuantize(t *testing.T) {
 	got := make([]byte, 34*3)
 	require.NoError(t, q.ReadTensor(b, got, 34))
 	assert.Equal(t, want[34:34*4], got)
+
+	// What is quantised already stays, and so does the type that the file says it has.
+	w, err = q.Quantize(quant.Q4_0)
+	require.NoError(t, err)
+	r, size, err = w.Reader()
+	require.NoError(t, err)
+	again, err := Read(r, size)
+	require.NoError(t, err)
+	assert.Equal(t, b.TypeID, again.Tensors[1].TypeID)
+	number, _ = again.Uint("general.file_type")
+	assert.Equal(t, uint64(7), number)
+	number, _ = again.Uint("general.quantization_version")
+	assert.Equal(t, uint64(2), number)
 }
