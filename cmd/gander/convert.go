@@ -50,6 +50,11 @@ func runConvert(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	defer release()
+	if files.parts != nil {
+		if err := changes(files, w, model.path, *name); err != nil {
+			return err
+		}
+	}
 	size, err := writeFile(ctx, *out, w)
 	if err != nil {
 		return err
@@ -83,6 +88,25 @@ func (f *modelFiles) converted(typ quant.Type) (w *gguf.Writer, release func(), 
 		return nil, nil, err
 	}
 	return w, release, nil
+}
+
+// changes refuses to write a GGUF file again with not one tensor of another type.
+func changes(from *modelFiles, to *gguf.Writer, path, typ string) error {
+	old, release, err := from.gguf()
+	if err != nil {
+		return err
+	}
+	defer release()
+	g, err := readBack(to)
+	if err != nil {
+		return err
+	}
+	for i := range g.Tensors {
+		if g.Tensors[i].TypeID != old.Tensors[i].TypeID {
+			return nil
+		}
+	}
+	return usagef("%s has no matrix that can become %s: only F32, F16 and BF16 are changed", path, typ)
 }
 
 // writeFile writes a file beside its place and moves it there when it is whole, so
