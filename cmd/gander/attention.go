@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -219,10 +220,24 @@ func (r *tracePrinter) print(c *cli) {
 		}
 	}
 	if x := r.t.Attribution; x != nil {
+		for l, v := range x.Mixer {
+			if !slices.Contains(x.Layers, l) {
+				fmt.Fprintf(c.out, "layer %2d mixer    logit %+7.3f\n", l, v)
+			}
+		}
 		for l, v := range x.MLP {
 			fmt.Fprintf(c.out, "layer %2d mlp      logit %+7.3f\n", l, v)
 		}
 		fmt.Fprintf(c.out, "embedding         logit %+7.3f\nbiases            logit %+7.3f\n", x.Embed, x.Bias)
+	}
+	if x := r.t.Residual; x != nil {
+		for i, l := range x.Layers {
+			square := 0.0
+			for _, v := range x.Values[i*x.Size:][:x.Size] {
+				square += float64(v) * float64(v)
+			}
+			fmt.Fprintf(c.out, "behind layer %2d   residual stream of length %.3f\n", l, math.Sqrt(square))
+		}
 	}
 	for _, l := range r.t.Lens {
 		fmt.Fprintf(c.out, "behind layer %2d ", l.Layer)

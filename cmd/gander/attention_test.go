@@ -127,10 +127,11 @@ func TestAttentionOptions(t *testing.T) {
 	assert.Equal(t, all.Norms[0][2], off.Norms[0][2])
 	assert.False(t, math.Signbit(off.Norms[1][0][3]))
 
-	code, stdout, _ := gander("", append([]string{"attention", "--attribution", "--norms", "--lens", "2"}, args...)...)
+	code, stdout, _ := gander("", append([]string{"attention", "--attribution", "--norms", "--residual", "--lens", "2"}, args...)...)
 	require.Zero(t, code)
 	assert.Contains(t, stdout, fmt.Sprintf("from position %d", len(f.Prompt)-1))
 	assert.Contains(t, stdout, "behind layer  1")
+	assert.Contains(t, stdout, "behind layer  1   residual stream of length ")
 	assert.Contains(t, stdout, "embedding")
 
 	text := func(args ...string) string {
