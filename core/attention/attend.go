@@ -66,9 +66,11 @@ func attend(queries, keys, values Matrix, o *Options, variant variant) (Result, 
 }
 
 // rotated returns a copy of x [n, heads*headDim], turned by the positions from first on.
+// It prepares them in memory of its own, so that calls may go on at the same time.
 func (r *RoPE) rotated(x Matrix, headDim, first int) Matrix {
 	y := newMatrix(x.Rows, x.Cols)
 	copy(y.Data, x.Data)
+	r = &RoPE{neox: r.neox, freq: r.freq, scale: r.scale}
 	r.At(first, x.Rows)
 	for i := range y.Rows {
 		r.Rotate(y.Row(i), headDim, i)

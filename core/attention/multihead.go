@@ -1,5 +1,7 @@
 package attention
 
+import "cmp"
+
 // MultiHead is attention in several subspaces at once: queries, keys and values
 // are projected, each head attends with its part of them, and what the heads get
 // is joined and projected once more.
@@ -28,13 +30,15 @@ type MultiHead struct {
 //
 //	query [queries, Wq's columns], key [keys, Wk's columns], value [keys, Wv's columns]
 func (m *MultiHead) Forward(query, key, value Matrix, o Options) (Result, error) {
-	if o.NumHeads != 0 && o.NumHeads != m.NumHeads {
-		return Result{}, bad("NumHeads", "%d, of the layer %d", o.NumHeads, m.NumHeads)
+	heads := cmp.Or(m.NumHeads, 1)
+	kvHeads := cmp.Or(m.NumKVHeads, heads)
+	if o.NumHeads != 0 && o.NumHeads != heads {
+		return Result{}, bad("NumHeads", "%d, of the layer %d", o.NumHeads, heads)
 	}
-	if o.NumKVHeads != 0 && o.NumKVHeads != m.NumKVHeads {
-		return Result{}, bad("NumKVHeads", "%d, of the layer %d", o.NumKVHeads, m.NumKVHeads)
+	if o.NumKVHeads != 0 && o.NumKVHeads != kvHeads {
+		return Result{}, bad("NumKVHeads", "%d, of the layer %d", o.NumKVHeads, kvHeads)
 	}
-	o.NumHeads, o.NumKVHeads = m.NumHeads, m.NumKVHeads
+	o.NumHeads, o.NumKVHeads = heads, kvHeads
 	q, err := m.Wq.forward(query, "Wq", "query")
 	if err != nil {
 		return Result{}, err

@@ -2,9 +2,11 @@ package attention
 
 import (
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestRoPE compares rotations with the formula: pair i turns by position·base^(-2i/dims).
@@ -52,4 +54,31 @@ func TestRoPEBack(t *testing.T) {
 		r.Back(37).Rotate(x, 6, 0)
 		assert.InDeltaSlice(t, key(13), x, 1e-5)
 	}
+}
+
+// TestRoPEAtTheSameTime: one RoPE serves calls at the same time, at other positions.
+func TestRoPEAtTheSameTime(t *testing.T) {
+	x := newMatrix(64, 8)
+	for i := range x.Data {
+		x.Data[i] = float32(i%7) - 3
+	}
+	rope := NewRoPE(RoPEConfig{Dims: 8, Base: 100})
+	call := func(first int) []float32 {
+		r, err := ScaledDotProduct(x, x, x, Options{RoPE: rope, First: first})
+		require.NoError(t, err)
+		return r.Output.Data
+	}
+	var want [4][]float32
+	for i := range want {
+		want[i] = call(100 * i)
+	}
+	var group sync.WaitGroup
+	for i := range want {
+		group.Go(func() {
+			for range 50 {
+				assert.Equal(t, want[i], call(100*i))
+			}
+		})
+	}
+	group.Wait()
 }
