@@ -90,8 +90,8 @@ func (f *File) ReadTensor(t *Tensor, dst []byte, off int64) error {
 	if off < 0 || off+int64(len(dst)) > t.Size {
 		return fmt.Errorf("gguf: tensor %q: bytes %d to %d of %d", t.Name, off, off+int64(len(dst)), t.Size)
 	}
-	if _, err := f.r.ReadAt(dst, t.Offset+off); err != nil && !(err == io.EOF && len(dst) == 0) {
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if n, err := f.r.ReadAt(dst, t.Offset+off); n < len(dst) { // else an EOF says that the file ends just behind them
+		if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF {
 			return fmt.Errorf("gguf: tensor %q: %w", t.Name, &errs.FormatError{Offset: t.Offset + off, What: "file ends within the tensor"})
 		}
 		return fmt.Errorf("gguf: tensor %q: %w", t.Name, err)

@@ -279,3 +279,33 @@ func TestManyStrings(t *testing.T) {
 		require.ErrorAs(t, err, &broken, n)
 	}
 }
+
+// eagerEOF says with the last bytes of a file that it ends, which an io.ReaderAt may.
+type eagerEOF struct{ b []byte }
+
+func (r eagerEOF) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, r.b[off:])
+	if off+int64(n) == int64(len(r.b)) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// TestEndOfFileWithTheLastTensor: the end of the file is an error of what lies behind it only.
+func TestEndOfFileWithTheLastTensor(t *testing.T) {
+	w := NewWriter()
+	w.AddTensor("a", []int64{8}, quant.F32, func(out io.Writer) error {
+		_, err := out.Write(make([]byte, 32))
+		return err
+	})
+	var file bytes.Buffer
+	size, err := w.WriteTo(&file)
+	require.NoError(t, err)
+	f, err := Read(eagerEOF{file.Bytes()}, size)
+	require.NoError(t, err)
+	require.NoError(t, f.ReadTensor(&f.Tensors[0], make([]byte, 32), 0))
+	f, err = Read(eagerEOF{file.Bytes()[:size-1]}, size)
+	require.NoError(t, err)
+	var fe *errs.FormatError
+	require.ErrorAs(t, f.ReadTensor(&f.Tensors[0], make([]byte, 32), 0), &fe)
+}
