@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,6 +25,7 @@ var fastSteps = map[string]step{
 	`\p{N}{1,3}`:      func(s string, i int) int { return run(s, i, 3, number) },
 	`\p{N}+`:          func(s string, i int) int { return run(s, i, anyNumber, number) },
 	`[0-9][0-9][0-9]`: matchThreeDigits,
+	`\s+$`:            matchSpacesAtEnd,
 	patternThousands:  matchThousands,
 	patternLlama3:     words{contractions: true, digits: 3, tail: "\r\n"}.match,
 	patternQwen2:      words{contractions: true, digits: 1, tail: "\r\n"}.match,
@@ -160,6 +162,19 @@ func matchSpaces(s string, i int) int {
 		return end - last
 	}
 	return end
+}
+
+// matchSpacesAtEnd: \s+$ — spaces up to the end of a line. Of spaces before something else it
+// looks at the first only: the matcher would try from each of them.
+func matchSpacesAtEnd(s string, i int) int {
+	end := run(s, i, anyNumber, space)
+	if end == len(s) || end == i {
+		return end
+	}
+	if at := strings.LastIndexByte(s[i+1:end], '\n'); at >= 0 {
+		return i + 1 + at
+	}
+	return ^end
 }
 
 // words are the expressions of the family of OpenAI's cl100k and o200k.

@@ -143,8 +143,12 @@ func FuzzRegex(f *testing.F) {
 	})
 }
 
-// TestLongNumbers: what takes quadratic time does not come to an end.
-func TestLongNumbers(t *testing.T) {
+// TestLongRuns: what takes quadratic time does not come to an end.
+func TestLongRuns(t *testing.T) {
+	blank := strings.Repeat(" \u00a0", 1<<18)
+	got, err := split([]string{blank + "1\n" + blank}, []step{fastSteps[`\s+$`]})
+	require.NoError(t, err)
+	require.Equal(t, []string{blank + "1", "\n" + blank}, got)
 	number := strings.Repeat("1234567", 1<<17)
 	for text, words := range map[string]int{number + "x": 1, number: (len(number) + 2) / 3, "x" + number + "½": (len(number)+2)/3 + 2} {
 		got, err := split([]string{text}, []step{matchThousands})
