@@ -8,7 +8,8 @@ import (
 )
 
 // Text is what a model's files say of text: its tokenizer and its chat templates.
-// Every Model has it; by itself it needs no weights and no architecture that is known.
+// Every Model has it; by itself it needs no weights, and of a GGUF file no architecture that
+// is known. (A Folder is first made a GGUF file, for which its architecture must be.)
 type Text struct {
 	tokenizer *tokenizer.Tokenizer
 	templates *chatTemplates
