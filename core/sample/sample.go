@@ -14,7 +14,7 @@
 // of the Hugging Face library. With temperature 0 the best token after the
 // penalties is taken (greedy), and nothing is drawn.
 //
-// All arithmetic is float32 in a fixed order, and the generator is our own: the
+// All arithmetic is in a fixed order, and the generator is our own: the
 // same logits, options and seed give the same tokens everywhere.
 package sample
 
@@ -152,15 +152,24 @@ func (s *Sampler) Sample(logits []float32) int32 {
 // draw chooses a candidate by its probability.
 func (s *Sampler) draw(c []Candidate) int32 {
 	s.probs = probabilities(s.probs, c)
-	u := s.rand.Float32()
-	sum := float32(0)
+	u := float64(s.rand.Float32()) * sum(s.probs)
+	at := 0.0
 	for i, p := range s.probs {
-		sum += p
-		if u < sum {
+		if at += float64(p); u < at {
 			return c[i].ID
 		}
 	}
-	return c[len(c)-1].ID // the sum may stay just below 1
+	return c[0].ID // not reached: u is below the sum
+}
+
+// sum adds up probabilities, to 1 or nearly so: softmax adds in float32, to which near 1 the
+// many small ones at the end of a large vocabulary are nothing.
+func sum(probs []float32) float64 {
+	total := 0.0
+	for _, p := range probs {
+		total += float64(p)
+	}
+	return total
 }
 
 // probabilities returns the softmax of the candidates' logits in dst's memory.

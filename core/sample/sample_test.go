@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"testing"
 
@@ -99,6 +100,40 @@ func TestFrequencies(t *testing.T) {
 		}
 		assert.Less(t, chi, 20.5, "temperature %v: the 99.9 %% point of χ² with 5 degrees of freedom", temp)
 	}
+}
+
+// TestManySmallProbabilities: those at the end of a large vocabulary count, though each is less
+// than what a float32 near 1 can tell. What they have together is not the last one's.
+func TestManySmallProbabilities(t *testing.T) {
+	const n, small = 1 << 17, 2e-8
+	logits := make([]float32, n)
+	for i := range logits[1:] {
+		logits[1+i] = float32(math.Log(small))
+	}
+	const rest = small * (n - 1) / (1 + small*(n-1)) // 0.0026
+	o := plain()
+	for seed, found := uint64(0), 0; found < 20; seed++ {
+		u := float64(NewRand(seed).Float32()) - (1 - rest)
+		if u < rest/10 || u > rest*9/10 {
+			continue
+		}
+		found++
+		o.Seed = seed
+		s, err := New(o)
+		require.NoError(t, err)
+		require.InDelta(t, u/rest*n, s.Sample(slices.Clone(logits)), n/100, "seed %d", seed)
+	}
+	o.TopP = 1 - rest/2
+	s, err := New(o)
+	require.NoError(t, err)
+	var list []Candidate
+	for id, l := range logits {
+		list = append(list, Candidate{int32(id), l})
+	}
+	for _, st := range s.steps {
+		list = st.apply(list)
+	}
+	require.InDelta(t, n/2, len(list), n/100)
 }
 
 func TestGreedy(t *testing.T) {

@@ -5,22 +5,22 @@ func init() {
 		if o.TopP == 1 {
 			return nil
 		}
-		return &topP{p: float32(o.TopP)}
+		return &topP{p: o.TopP}
 	})
 }
 
 // topP keeps the fewest best candidates whose probabilities sum to p (nucleus
 // sampling). Holtzman et al., arXiv:1904.09751, §3.1.
 type topP struct {
-	p     float32
+	p     float64
 	probs []float32
 }
 
 func (t *topP) apply(c []Candidate) []Candidate {
 	t.probs = probabilities(t.probs, c)
-	sum := float32(0)
+	most, at := t.p*sum(t.probs), 0.0
 	for i, p := range t.probs {
-		if sum += p; sum >= t.p {
+		if at += float64(p); at >= most {
 			return c[:i+1]
 		}
 	}
