@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -77,7 +78,9 @@ func run(ctx context.Context, c *cli, args []string) int {
 		usage(c.err)
 		return 2
 	}
-	err := cmd.run(ctx, c, args[1:])
+	own := *c
+	own.in = bufio.NewReaderSize(&interruptible{ctx, c.in}, 1<<16)
+	err := cmd.run(ctx, &own, args[1:])
 	var bad *usageError
 	var option *errs.OptionError
 	var token *core.TokenError
@@ -87,6 +90,9 @@ func run(ctx context.Context, c *cli, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		c.help()
 		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintf(c.err, "gander %s: interrupted\n", args[0])
+		return 1
 	case errors.As(err, &option):
 		what := err.Error()
 		if flag, ok := flagOf[option.Option]; ok {
@@ -97,12 +103,36 @@ func run(ctx context.Context, c *cli, args []string) int {
 	case errors.As(err, &bad), errors.As(err, &token):
 		fmt.Fprintf(c.err, "gander %s: %v\n", args[0], err)
 		return 2
-	case ctx.Err() != nil:
-		fmt.Fprintf(c.err, "gander %s: interrupted\n", args[0])
-		return 1
 	}
 	fmt.Fprintf(c.err, "gander %s: %v\n", args[0], err)
 	return 1
+}
+
+// interruptible is a reader that doesn't wait for input when the context has ended: a
+// command that reads the terminal ends with Ctrl-C like any other.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (i *interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	own := make([]byte, len(p)) // p is the caller's again if this returns early
+	go func() {
+		n, err := i.r.Read(own)
+		done <- result{own[:n], err}
+	}()
+	select {
+	case r := <-done:
+		return copy(p, r.b), r.err
+	case <-i.ctx.Done():
+		return 0, context.Cause(i.ctx)
+	}
 }
 
 func usage(w io.Writer) {

@@ -167,6 +167,24 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestInterruptWhileReading: a command that waits for its input ends when it is interrupted.
+func TestInterruptWhileReading(t *testing.T) {
+	f, _ := golden(t)
+	for _, command := range [][]string{{"run", "-m", f.modelPath}, {"chat-template", "-m", f.modelPath}, {"dequant", "--type", "Q8_0"}} {
+		in, typed := io.Pipe()
+		ctx, interrupt := context.WithCancel(context.Background())
+		go func() {
+			_, err := typed.Write([]byte("[{")) // comes back when it was read, and more is waited for
+			assert.NoError(t, err)
+			interrupt()
+		}()
+		var out, err bytes.Buffer
+		assert.Equal(t, 1, run(ctx, &cli{in: in, out: &out, err: &err}, command))
+		assert.Contains(t, err.String(), "interrupted")
+		typed.Close()
+	}
+}
+
 func TestBadOptionsOfAModel(t *testing.T) {
 	f, tokens := golden(t)
 	for _, c := range []struct {
