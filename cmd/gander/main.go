@@ -78,9 +78,12 @@ func run(ctx context.Context, c *cli, args []string) int {
 		usage(c.err)
 		return 2
 	}
-	own := *c
-	own.in = bufio.NewReaderSize(&interruptible{ctx, c.in}, 1<<16)
-	err := cmd.run(ctx, &own, args[1:])
+	out := &output{w: c.out}
+	own := &cli{in: bufio.NewReaderSize(&interruptible{ctx, c.in}, 1<<16), out: out, err: c.err}
+	err := cmd.run(ctx, own, args[1:])
+	if err == nil {
+		err = out.err
+	}
 	var bad *usageError
 	var option *errs.OptionError
 	var token *core.TokenError
@@ -88,7 +91,7 @@ func run(ctx context.Context, c *cli, args []string) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, flag.ErrHelp):
-		c.help()
+		own.help()
 		return 0
 	case ctx.Err() != nil:
 		fmt.Fprintf(c.err, "gander %s: interrupted\n", args[0])
@@ -106,6 +109,22 @@ func run(ctx context.Context, c *cli, args []string) int {
 	}
 	fmt.Fprintf(c.err, "gander %s: %v\n", args[0], err)
 	return 1
+}
+
+// output is a writer that keeps its first error: what a command prints for people can
+// be lost on a full disk too.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // interruptible is a reader that doesn't wait for input when the context has ended: a

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,22 @@ func TestHelp(t *testing.T) {
 			assert.Contains(t, stdout, "\n  -json\n")
 			assert.NotRegexp(t, `(?m)^  -\w+ value$`, stdout, "what the value is has a name")
 		}
+	}
+}
+
+// full is a writer on a full disk.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestOutputIsLost: a command that could not write what it had to say has failed.
+func TestOutputIsLost(t *testing.T) {
+	f, tokens := golden(t)
+	for _, command := range []string{"run -n 2 --tokens " + tokens, "detokenize --tokens " + tokens, "tokenize -p x", "logits --tokens " + tokens} {
+		var err bytes.Buffer
+		code := run(context.Background(), &cli{in: strings.NewReader(""), out: full{}, err: &err}, append(strings.Fields(command), "-m", f.modelPath))
+		assert.Equal(t, 1, code, command)
+		assert.Contains(t, err.String(), "no space left")
 	}
 }
 
