@@ -188,9 +188,11 @@ func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, y
 	if err != nil {
 		return err
 	}
-	for _, id := range s.tokens {
-		if int(id) < s.model.config.VocabSize { // no part of a picture
-			g.sampler.Accept(id)
+	for _, part := range s.text() {
+		for _, id := range part {
+			if int(id) < s.model.config.VocabSize { // no part of a picture
+				g.sampler.Accept(id)
+			}
 		}
 	}
 	if g.o.Speculate > 0 {

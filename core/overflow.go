@@ -45,6 +45,14 @@ func (s *Session) checkOverflow(o *GenerateOptions) error {
 // OverflowShift. They are behind the first GenerateOptions.Keep of its Tokens.
 func (s *Session) Forgotten() int { return len(s.forgotten) }
 
+// text returns all of the text in parts, forgotten tokens included.
+func (s *Session) text() [3][]int32 {
+	if len(s.forgotten) == 0 {
+		return [3][]int32{s.tokens}
+	}
+	return [3][]int32{s.tokens[:s.keep], s.forgotten, s.tokens[s.keep:]}
+}
+
 // Match forgets what is not the beginning of a text, so that the session can go on
 // with it, and returns how many tokens of the text it has then, forgotten ones counted;
 // never the last, from whose logits the next token comes. A session that

@@ -294,3 +294,24 @@ func TestOverflowOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestShiftKeepsPenalties: penalties look back at what was forgotten too, in one call as
+// in two.
+func TestShiftKeepsPenalties(t *testing.T) {
+	m := openWorkers(t, coretest.NewTiny().Bytes(t), 1, core.Options{ContextLength: 32})
+	o := shifting(120, 4)
+	o.FrequencyPenalty, o.PenaltyWindow = 0.5, 500
+	prompt := []int32{1, 20, 30, 40, 50, 60}
+	session := func() *core.Session {
+		s, err := m.NewSession()
+		require.NoError(t, err)
+		return s
+	}
+	want := idsOf(collect(t, session(), prompt, o))
+	s := session()
+	o.MaxTokens = 70
+	require.Equal(t, want[:70], idsOf(collect(t, s, prompt, o)))
+	require.Greater(t, s.Forgotten(), 20)
+	o.MaxTokens = 49
+	require.Equal(t, want[71:], idsOf(collect(t, s, want[70:71], o)))
+}
