@@ -256,13 +256,13 @@ func TestTraceGoesOnInASession(t *testing.T) {
 
 // TestTraceRejects: what can't be traced says why, before anything is computed.
 func TestTraceRejects(t *testing.T) {
-	m := tiny(t)
+	m, most := tiny(t), 5
 	attention := func(a core.AttentionOptions) core.TraceOptions { return core.TraceOptions{Attention: &a} }
 	reject := func(m *core.Model, what string, o core.TraceOptions, speculate int) {
 		t.Helper()
 		s, err := m.NewSession()
 		require.NoError(t, err)
-		g := greedy(5)
+		g := greedy(most)
 		g.TraceOptions, g.Speculate = o, speculate
 		for _, err := range s.Generate(context.Background(), []int32{1, 260, 261}, g) {
 			var option *errs.OptionError
@@ -283,6 +283,9 @@ func TestTraceRejects(t *testing.T) {
 	reject(m, "take up to 224 bytes, more than maxBytes, 223", attention(core.AttentionOptions{MaxBytes: 223}), 0) // 2 layers, 4 heads, 7 keys
 	reject(m, "take up to 288 bytes, more than maxBytes, 287", attention(core.AttentionOptions{MaxBytes: 287, Prompt: true}), 0)
 	reject(m, "take up to 160 bytes, more than maxBytes, 100", attention(core.AttentionOptions{MaxBytes: 100, TopK: 2, Norms: true}), 0)
+	most = math.MaxInt
+	reject(m, "take up to 19200 bytes, more than maxBytes, 300", attention(core.AttentionOptions{MaxBytes: 300}), 0)
+	most = 5
 	reject(m, "lens: names layer 2", core.TraceOptions{Lens: &core.LensOptions{Layers: []int{2}}}, 0)
 	reject(m, "lens: topK is 1001", core.TraceOptions{Lens: &core.LensOptions{TopK: 1001}}, 0)
 	reject(m, "residual: names layer 7", core.TraceOptions{Residual: &core.ResidualOptions{Layers: []int{7}}}, 0)

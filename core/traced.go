@@ -17,7 +17,7 @@ func (s *Session) startTrace(p tracePlan, prompt []int32, maxTokens int) error {
 	if len(p.layers) > 0 {
 		most := s.cache.Cap()
 		if maxTokens > 0 {
-			most = min(most, length+maxTokens-1)
+			most = min(most, length-1+min(maxTokens, most)) // the sum of no large numbers
 		}
 		if err := p.checkBytes(length, most); err != nil {
 			return err
