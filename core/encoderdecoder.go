@@ -24,8 +24,8 @@ func (m *Model) decoderText(given []int32) ([]int32, error) {
 	return nil, nil
 }
 
-// checkSource tells whether the encoder can read a text.
-func (s *Session) checkSource(ids []int32) error {
+// checkLength tells whether the encoder can read a text, or the decoder's can begin with it.
+func (s *Session) checkLength(ids []int32) error {
 	if len(ids) == 0 {
 		return &errs.OptionError{Option: "prompt", What: "has no tokens"}
 	}
@@ -60,7 +60,7 @@ func (m *Model) DecoderLogits(ctx context.Context, source, text []int32) ([][]fl
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSource(source); err != nil {
+	if err := s.checkLength(source); err != nil {
 		return nil, err
 	}
 	if err := s.check(text); err != nil {

@@ -177,12 +177,25 @@ func TestEncoderDecoderBadInput(t *testing.T) {
 	require.ErrorAs(t, fails([]int32{5}, func(o *core.GenerateOptions) { o.Overflow = core.OverflowShift }), &option)
 	require.ErrorAs(t, fails([]int32{5}, func(o *core.GenerateOptions) { o.Attention = &core.AttentionOptions{MaxBytes: 10} }), &option)
 
-	decoder := open(t, coretest.Golden(t, "llama_untied").ModelPath, core.Options{})
-	_, err := decoder.DecoderLogits(ctx, []int32{5}, nil)
-	require.ErrorAs(t, err, &option)
-	s, err := decoder.NewSession()
+	// Nothing is computed in vain, and what a session holds stays.
+	s, err := m.NewSession()
 	require.NoError(t, err)
-	o := greedy(1)
+	o := greedy(3)
+	collect(t, s, []int32{5, 1}, o)
+	held := slices.Clone(s.Tokens())
+	require.NotEmpty(t, held)
+	o.DecoderTokens = make([]int32, 21)
+	for _, err := range s.Generate(ctx, []int32{5, 1}, o) {
+		require.ErrorAs(t, err, &full)
+	}
+	require.Equal(t, held, s.Tokens())
+
+	decoder := open(t, coretest.Golden(t, "llama_untied").ModelPath, core.Options{})
+	_, err = decoder.DecoderLogits(ctx, []int32{5}, nil)
+	require.ErrorAs(t, err, &option)
+	s, err = decoder.NewSession()
+	require.NoError(t, err)
+	o = greedy(1)
 	o.DecoderTokens = []int32{1}
 	for _, err := range s.Generate(ctx, []int32{5}, o) {
 		require.ErrorAs(t, err, &option)

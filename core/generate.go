@@ -162,8 +162,10 @@ func (s *Session) newGeneration(o GenerateOptions) (*generation, error) {
 // generate is the loop of Generate; it ends without an error when yield says no.
 func (s *Session) generate(ctx context.Context, prompt []int32, g *generation, yield func(Token) bool) error {
 	if len(g.decoder) > 0 {
-		if err := s.checkSource(prompt); err != nil {
-			return err
+		for _, ids := range [][]int32{prompt, g.decoder} {
+			if err := s.checkLength(ids); err != nil {
+				return err
+			}
 		}
 		s.Truncate(0)
 		prompt, g.source, g.trace.source = g.decoder, prompt, len(prompt)
