@@ -160,7 +160,7 @@ func (in *interp) formatInt(f *spec, verb byte, v value) string {
 		verb = 'd'
 	}
 	layout := "%" + string(verb)
-	if f.precision >= 0 {
+	if f.precision > 0 { // with 0 Go writes nothing for a 0
 		layout = fmt.Sprintf("%%.%d%c", f.precision, verb)
 	}
 	return fmt.Sprintf(layout, n)
