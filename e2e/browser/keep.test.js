@@ -170,6 +170,8 @@ test('a new version replaces the kept one; without the server the kept one is us
     file.fault = () => 503;
     works(await load(page)); // the old one is still there
     file.fault = () => {};
+    works(await load(page));
+    assert.equal((await list(page)).length, 1, 'the old one is gone as soon as the new one has worked');
     await worksAndStays(page);
   }));
 
@@ -216,6 +218,33 @@ test('a new version that is no model: the old one stays', () =>
     await worksAndStays(page);
     assert.equal(file.sent, before, 'it is not downloaded again');
   }));
+
+for (const [name, away] of [['the server is away', true], ['the server has it', false]]) {
+  test(`a new version that is no model, and a tab that is closed before that is known: the old one stays; ${name}`, () =>
+    inProfile(async (open) => {
+      const page = await open();
+      works(await load(page));
+      const { content } = file;
+      Object.assign(file, { content: Buffer.from('<!doctype html><title>Please log in</title>'), etag: '"v2"' });
+      await page.evaluate(async () => { // a load, up to where the engine looks at the file
+        const { takeClient } = await import('/gander/client.js');
+        const client = takeClient();
+        const source = { kind: 'url', href: new URL('/model.gguf', location.href).href };
+        await client.call({ type: 'prepare', source, options: { cache: true, sha256: [] } });
+        client.close();
+      });
+      assert.equal((await list(page)).length, 2);
+      if (away) file.fault = () => 503;
+      else assert.equal((await load(page)).code, 'bad_file');
+      file.fault = () => 503;
+      works(await load(page));
+      file.fault = () => {};
+      Object.assign(file, { content, etag: '"v1"' });
+      const before = file.sent;
+      await worksAndStays(page);
+      assert.equal(file.sent, before, 'it is not downloaded again');
+    }));
+}
 
 test('a kept file that cannot be used, and a server that is away or slow', () =>
   inProfile(async (open) => {

@@ -31,7 +31,7 @@ export const cache = Object.freeze({
   },
 
   /**
-   * The kept files, the newest first. An older version of one is there until the next load.
+   * The kept files, the newest first. An older version of one is there until a load has worked with the newer.
    *
    * @returns {Promise<KeptFile[]>}
    */
@@ -129,14 +129,40 @@ async function locked(key, work) {
   if (stayed > 0) throw new GanderError('busy', 'the kept model is being downloaded or read');
 }
 
+/** @param {import('./source.js').ReadySource} source */
+const keptFiles = (source) => (source.kind === 'parts' ? source.parts : [source]).flatMap((file) => (file.kind === 'kept' ? file : []));
+
 /**
- * Forgets the kept files of a source that the engine found broken: those that came just now, or, where all were there before, all.
+ * Forgets the kept files of a source that the engine found broken: those that no load has worked with, or, where there are none, all; but
+ * not all where the server did not answer.
+ *
+ * @param {import('./source.js').ReadySource} source
+ * @param {boolean} [offline]
+ * @returns {Promise<boolean>} whether something was forgotten
+ */
+export async function forget(source, offline) {
+  const dir = await folder();
+  const files = keptFiles(source);
+  const doubtful = files.filter((file) => file.doubtful);
+  const broken = doubtful.length > 0 ? doubtful : offline ? [] : files;
+  for (const { name } of broken) if (dir) await sweep(dir, name);
+  return broken.length > 0;
+}
+
+/**
+ * Deletes the versions that are older than those of a source with which a load has worked.
  *
  * @param {import('./source.js').ReadySource} source
  */
-export async function forget(source) {
+export async function deleteOlder(source) {
   const dir = await folder();
-  const files = (source.kind === 'parts' ? source.parts : [source]).filter((file) => file.kind === 'kept');
-  const fresh = files.filter((file) => file.fresh);
-  for (const { name } of fresh.length > 0 ? fresh : files) if (dir) await sweep(dir, name);
+  for (const { name, doubtful } of keptFiles(source)) {
+    if (!dir || !doubtful) continue;
+    const key = name.split('-')[0];
+    await locked(key, async () => {
+      const all = await entries(dir, key); // the newest first
+      const newest = all.findIndex((entry) => entry.name === name) + 1;
+      return newest > 0 ? sweep(dir, key, all.slice(0, newest)) : 0;
+    }).catch(() => {}); // somebody is at work on them: the next load does it
+  }
 }

@@ -153,7 +153,7 @@ export async function entries(dir, key = '') {
  *
  * @param {FileSystemDirectoryHandle} dir
  * @param {string} key
- * @param {(Entry | undefined)[]} [except]
+ * @param {({name: string} | undefined)[]} [except]
  * @returns {Promise<number>} how many files stayed
  */
 export async function sweep(dir, key, except = []) {

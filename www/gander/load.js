@@ -1,12 +1,12 @@
 // The page's side of getting at a source: has it prepared once, for all workers, and heals what is kept and broken.
 
-import { forget } from './cache.js';
+import { deleteOlder, forget } from './cache.js';
 import { takeClient } from './client.js';
 import { GanderError } from './errors.js';
 
 /**
  * Prepares a source in a worker and uses it. If what was kept turns out to be no working file, it is deleted, and downloaded once more
- * if it did not come just now. Where the server does not answer, it could not be. The client of an attempt that fails is given back: some
+ * if it did not come just now. Where the server does not answer, it could not be: only what no load has worked with is deleted. The client of an attempt that fails is given back: some
  * of its calls may still be under way.
  *
  * @template T
@@ -26,12 +26,13 @@ export async function withSource(spec, { cache = true, sha256 = [] }, signal, on
     try {
       prepared = /** @type {import('./prepare.js').Prepared} */ (await client.call(request, signal, onEvent));
       const { source, kept, reason } = prepared;
-      return { client, value: await use(client, source), kept, reason };
+      const value = await use(client, source);
+      await deleteOlder(source);
+      return { client, value, kept, reason };
     } catch (error) {
       client.release(signal?.aborted ?? false);
-      if (!(error instanceof GanderError) || error.code !== 'bad_file' || !prepared?.kept || (prepared.offline && !prepared.fresh)) throw error;
-      await forget(prepared.source);
-      if (prepared.fresh || again) throw error;
+      if (!(error instanceof GanderError) || error.code !== 'bad_file' || !prepared?.kept) throw error;
+      if (!(await forget(prepared.source, prepared.offline && !prepared.fresh)) || prepared.fresh || again) throw error;
     }
   }
 }

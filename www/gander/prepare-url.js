@@ -92,8 +92,8 @@ export async function prepareURL(href, options, signal, report) {
   else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
-      const { name, size, ...how } = await keep(dir, href, options, signal, report);
-      return { source: { kind: 'kept', name, size, fresh: how.fresh }, kept: true, ...how };
+      const { name, size, doubtful, ...how } = await keep(dir, href, options, signal, report);
+      return { source: { kind: 'kept', name, size, doubtful }, kept: true, ...how };
     } catch (error) {
       if (!isQuota(error)) throw error;
       reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;

@@ -28,7 +28,7 @@ import { GanderError, loaded } from './errors.js';
  * A source that can be read anywhere by any number of workers at once: what `prepare` makes of a SourceSpec.
  *
  * @typedef {{kind: 'blob', blob: Blob}
- *   | {kind: 'kept', name: string, size: number, fresh?: boolean}
+ *   | {kind: 'kept', name: string, size: number, doubtful?: boolean}
  *   | {kind: 'range', file: import('./http.js').RemoteFile & {size: number}}
  *   | {kind: 'stream', href: string, size: number}} ReadyFile the last only for a header
  * @typedef {ReadyFile | {kind: 'parts', parts: ReadyFile[], names?: string[]}} ReadySource
