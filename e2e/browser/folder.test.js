@@ -164,6 +164,7 @@ for (const [name, files] of [['one file', single], ['shards', sharded]]) {
       assert.deepEqual(await load(), whole);
       fault = () => 'cut';
       assert.deepEqual(await load(), whole);
+      assert.ok(await page.evaluate(async () => (await (await import('/gander/index.js')).Gander.inspect('/m/')).supported), 'inspected without its server');
       fault = (file) => (file === 'config.json' ? 503 : files(file));
       assert.deepEqual(await load(), whole);
       fault = () => 'cut';

@@ -71,7 +71,7 @@ const server = createServer(({ url, headers }, response) => {
   const text = files[url];
   if (text === undefined && url.startsWith('/app/')) return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
   if (text === undefined) return response.writeHead(404).end();
-  const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
+  const range = url.startsWith('/whole/') ? null : /bytes=(\d+)-(\d+)/.exec(headers.range ?? '');
   const [start, end] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, text.length)] : [0, text.length];
   response.writeHead(range ? 206 : 200, { 'content-length': end - start, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${text.length}` }) });
   response.end(text.slice(start, end));
@@ -96,6 +96,17 @@ test('a folder on a server: the shards of the index', async () => {
   assert.deepEqual(await read(sourceSpec(`${origin}/b/`)), {
     'config.json': '{}', 'tokenizer.model': 'sp', 'model.safetensors.index.json': index, 'm-1.safetensors': 'one', 'm-2.safetensors': 'two',
   });
+});
+
+test('a folder on a server without ranges, of which only the header is read', async () => {
+  const index = JSON.stringify({ weight_map: { x: 'm-1.safetensors' } });
+  Object.assign(files, { '/whole/config.json': '{}', '/whole/model.safetensors.index.json': index, '/whole/m-1.safetensors': 'one' });
+  const { source } = await prepare(sourceSpec(`${origin}/whole/`), { cache: false, sha256: [], peek: true }, signal, () => {});
+  assert.deepEqual(source.names, ['config.json', 'model.safetensors.index.json', 'm-1.safetensors']);
+  assert.deepEqual(source.parts.map(({ kind }) => kind), ['stream', 'stream', 'stream'], 'none is downloaded whole');
+  const opened = await openSource(source, signal);
+  assert.equal(new TextDecoder().decode(await opened.read(2 + index.length, 3)), 'one');
+  opened.close();
 });
 
 test('a folder on a server: how a model that embeds pools', async () => {

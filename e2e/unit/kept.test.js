@@ -75,6 +75,24 @@ async function load(base) {
   return source.names;
 }
 
+test('the header of a kept folder is read without its server; of one that is not all kept, from the server', async () => {
+  const names = ['config.json', 'tokenizer.json', 'model.safetensors.index.json', 'shard.safetensors'];
+  const good = Object.fromEntries(names.map((name) => [`/m/${name}`, Buffer.from(name.includes('index') ? '{"weight_map":{"a":"shard.safetensors"}}' : name)]));
+  const inspect = async () => {
+    const { source, kept } = await prepareBase(origin + '/m/', { cache: false, sha256: [], peek: true }, signal, () => {});
+    return { names: source.names, kept };
+  };
+  routes = good;
+  assert.deepEqual(await inspect(), { names, kept: false });
+  routes = { ...good, '/m/model.safetensors.index.json': 503 };
+  await assert.rejects(load('/m/'), { status: 503 });
+  routes = good;
+  assert.deepEqual(await inspect(), { names, kept: false }, 'files of two versions are not mixed');
+  assert.deepEqual(await load('/m/'), names);
+  routes = Object.fromEntries([...names, ...SMALL, 'tokenizer.model', 'model.safetensors'].map((name) => [`/m/${name}`, 'cut']));
+  assert.deepEqual(await inspect(), { names, kept: true });
+});
+
 for (const status of [403, 404, 410]) {
   test(`a kept folder of which config.json is not answered: files that are answered with ${status} are missing, whatever else is downloaded`, async () => {
     const names = ['config.json', 'tokenizer.json', 'model.safetensors'];

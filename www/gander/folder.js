@@ -6,6 +6,9 @@ import { GanderError, isMissing } from './errors.js';
 const CONFIG = 'config.json';
 const INDEX = 'model.safetensors.index.json';
 
+/** The files of which one says where the weights are. Of a folder on a server they are the last to be asked for. */
+export const WEIGHTS = ['model.safetensors', INDEX];
+
 /** What makes one vector of a text, in folders of models that embed: a list of modules, and what those have in folders within. */
 const MODULES = 'modules.json';
 const MODULE = /^\d+_(?:Pooling|Dense)$/;
@@ -118,7 +121,7 @@ export async function folderOfURL(base, get, bytes) {
     }
   }
   if (!found.has('tokenizer.json')) await add('tokenizer.model', false);
-  if (!(await add('model.safetensors', false))) {
+  if (!(await add(WEIGHTS[0], false))) {
     await add(INDEX, true);
     for (const shard of shards(await bytes(/** @type {T} */ (found.get(INDEX))), at(base, INDEX))) await add(shard, true);
   }
@@ -129,7 +132,7 @@ export async function folderOfURL(base, get, bytes) {
  * @param {string} base
  * @param {string} name
  */
-function at(base, name) {
+export function at(base, name) {
   const url = new URL(base);
   url.pathname += name.split('/').map(encodeURIComponent).join('/'); // before a query, with which some sites let in
   return url.href;

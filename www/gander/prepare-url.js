@@ -2,7 +2,7 @@
 
 import { GanderError, isMissing } from './errors.js';
 import { isQuota, keep } from './download.js';
-import { folderOfURL } from './folder.js';
+import { WEIGHTS, at, folderOfURL } from './folder.js';
 import { body, linkedHash, probe, readRange } from './http.js';
 import { entries, folder, keyOf } from './kept.js';
 import { checkBlob } from './sha256.js';
@@ -26,13 +26,17 @@ import { openSource } from './source.js';
 export async function prepareBase(base, options, signal, report) {
   if (options.sha256.length > 0) throw new GanderError('bad_option', 'sha256 is for files that are named one by one, not for a folder');
   let done = 0;
+  let peeked = false; // whether what is kept will do: where weights are, so is all that was there
+  if (options.peek) for (const name of WEIGHTS) peeked ||= (await keptFile(at(base, name))) !== undefined;
   let offline = /** @type {boolean | undefined} */ (undefined); // whether the first file, which must be there, is a kept one and the server did not answer, or with a page
   /** @type {unknown} */
   let doubt; // the failure of an optional file, of which nothing is kept, and which may only be out of reach
   const get = async (/** @type {string} */ href, /** @type {boolean} */ needed) => {
+    const kept = peeked ? await keptFile(href) : undefined;
+    if (kept || (peeked && !needed)) return kept;
     let last = 0;
     try {
-      const how = { ...options, peek: false, sha256: '', inFolder: true, optional: !needed, offline };
+      const how = { ...options, sha256: '', inFolder: true, optional: !needed, offline };
       const file = await prepareURL(href, how, signal, (loaded) => report(done + (last = loaded), 0));
       done += last;
       offline ??= file.offline ?? false;
@@ -66,9 +70,27 @@ export async function prepareBase(base, options, signal, report) {
  *
  * @param {string} href
  */
-async function isKnown(href) {
+const isKnown = async (href) => (await keptOf(href)).some(({ gone }) => !gone);
+
+/**
+ * What is kept of a file, the newest first.
+ *
+ * @param {string} href
+ */
+async function keptOf(href) {
   const dir = await folder();
-  return dir !== undefined && (await entries(dir, await keyOf(href))).some(({ gone }) => !gone);
+  return dir ? entries(dir, await keyOf(href)) : [];
+}
+
+/**
+ * A file as it is kept, if it is there whole.
+ *
+ * @param {string} href
+ * @returns {Promise<PreparedFile | undefined>}
+ */
+async function keptFile(href) {
+  const whole = (await keptOf(href)).find(({ complete }) => complete);
+  return whole && { source: { kind: 'kept', name: whole.name, size: Number(whole.size) }, kept: true, fresh: false };
 }
 
 /**
@@ -81,14 +103,13 @@ async function isKnown(href) {
  * @returns {Promise<PreparedFile>}
  */
 export async function prepareURL(href, options, signal, report) {
-  const { cache, peek } = options;
+  const { cache, peek, inFolder } = options;
+  const whole = peek && !inFolder && (await keptFile(href));
+  if (whole) return whole;
   let reason = cache ? '' : 'the option cache is false';
   const remote = /^https?:/.test(href); // what a blob: names is gone with the page
-  const dir = remote && (cache || peek) ? await folder() : undefined;
-  if (peek && dir) {
-    const whole = (await entries(dir, await keyOf(href))).find(({ complete }) => complete);
-    if (whole) return { source: { kind: 'kept', name: whole.name, size: Number(whole.size) }, kept: true, fresh: false };
-  } else if (cache && !remote) reason = 'it does not come from a server';
+  const dir = remote && cache ? await folder() : undefined;
+  if (cache && !remote) reason = 'it does not come from a server';
   else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
