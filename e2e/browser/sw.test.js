@@ -45,10 +45,26 @@ const write = async (page) => {
 const kept = (page, names) =>
   page.evaluate(async (names) => { // waitForFunction would take the promise of an async function for its answer
     for (;;) {
-      const urls = (await (await caches.open('gander-site-2')).keys()).map(({ url }) => url);
+      const urls = [];
+      for (const name of await caches.keys()) urls.push(...(await (await caches.open(name)).keys()).map(({ url }) => url));
       if (names.every((name) => urls.some((url) => url.endsWith(name)))) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }, names);
+
+/** The URLs of all that is kept. */
+const allKept = (page) =>
+  page.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith('gander-site-'));
+    return (await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))).flat().map(({ url }) => url);
+  });
+
+/** Has the worker keep the page and some of its files, and waits until that is done. */
+const keepAll = (page, names = []) =>
+  page.evaluate(async (names) => {
+    const { port1, port2 } = new MessageChannel();
+    (await navigator.serviceWorker.ready).active.postMessage({ type: 'gander-keep', urls: ['', ...names].map((name) => new URL(name, location.href).href) }, [port2]);
+    await new Promise((resolve) => (port1.onmessage = resolve));
   }, names);
 
 test('the page works without its server after one visit, and is isolated on a host without headers', () =>
@@ -226,7 +242,7 @@ test('what is kept, by the headers; of nothing else a copy is made', () => {
     const expected = Object.keys(files).filter((path) => files[path].want);
     assert.deepEqual(copied.filter((path) => path in files), expected);
     await kept(page, expected);
-    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-2')).keys()).map(({ url }) => new URL(url).pathname));
+    const urls = (await allKept(page)).map((url) => new URL(url).pathname);
     assert.deepEqual(urls.filter((path) => path in files).sort(), expected.sort());
   });
 });
@@ -253,11 +269,59 @@ test('the file copied beside the page, and new versions of the page', () => {
   });
 });
 
+test('a new version of a file that is only imported when it is needed', () => {
+  let version = 'one';
+  const routes = {
+    '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/sw.js" data-isolate="off"></script><script type="module" src="main.js"></script>'),
+    '/page/main.js': (_, response) => script(response, "document.title = 'main'; window.later = () => import('./later.js')"),
+    '/page/later.js': (_, response) => script(response, `export const version = '${version}'`),
+  };
+  return withSite(routes, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/`);
+    await kept(page, ['/page/later.js']);
+    version = 'two';
+    await page.reload();
+    await keepAll(page, ['main.js']);
+    server.close();
+    await page.reload();
+    assert.equal(await page.evaluate(async () => (await window.later()).version), 'two');
+  });
+});
+
+test('what no page has asked for in a month or two goes, but not while there is no network', () => {
+  let away = false;
+  const copy = readFileSync(new URL('../../www/gander/gander-sw.js', import.meta.url), 'utf8');
+  const routes = {
+    '/page/': html('<script src="gander-sw.js" data-isolate="off"></script>'),
+    '/page/gander-sw.js': (_, response) => script(response, copy),
+  };
+  for (const [path, answer] of Object.entries(routes)) routes[path] = (request, response) => (away ? response.destroy() : answer(request, response));
+  routes['/page/blank'] = html('');
+  return withSite(routes, async ({ server, page }) => {
+    await page.goto(`${server.origin}/page/blank`);
+    await page.evaluate(async () => { // as if the last visit was long ago
+      for (const [name, path] of [['gander-site-2', '/was/first'], ['gander-site-1000', '/was/second']]) await (await caches.open(name)).put(path, new Response(path));
+    });
+    await page.goto(`${server.origin}/page/`);
+    await kept(page, ['/page/']);
+    const left = async () => {
+      await page.reload();
+      await keepAll(page);
+      return (await allKept(page)).map((url) => new URL(url).pathname).filter((path) => path.startsWith('/was/')).sort();
+    };
+    away = true;
+    assert.deepEqual(await left(), ['/was/first', '/was/second']);
+    away = false;
+    for (let i = 0; i < 2; i++) assert.deepEqual(await left(), ['/was/second'], 'it was added to until now');
+    assert.ok((await allKept(page)).some((url) => url.endsWith('/page/')));
+  });
+});
+
 test('requests for models go by', () =>
   withSite({}, async ({ server, page }) => {
     await page.goto(`${server.origin}/`);
     await write(page);
     await kept(page, ['/app/main.js']);
-    const urls = await page.evaluate(async () => (await (await caches.open('gander-site-2')).keys()).map(({ url }) => url));
+    const urls = await allKept(page);
     assert.ok(!urls.some((url) => url.endsWith('.gguf')), urls.join());
   }));

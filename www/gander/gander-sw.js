@@ -101,14 +101,19 @@
    * @param {WorkerScope} scope
    */
   function serve(scope) {
-    const CACHE = 'gander-site-2'; // a new number lets go of what earlier versions kept
+    const SITE = 'gander-site-'; // and the time in ms when it was begun: a cache of what is kept; the newest is added to
+    const MONTH = 30 * 24 * 3600 * 1000;
     const LARGEST = 64 << 20; // bytes of a file that is kept; models are not kept here
-    const ISOLATE = new URL('gander-isolate', scope.location.href).href; // in the cache: whether headers are added
+    const ISOLATE = new URL('gander-isolate', scope.location.href).href; // in a cache of its own: whether headers are added
+    /** @type {Promise<Cache> | undefined} */
+    let newest;
+    /** @type {Set<string>} */
+    const fresh = new Set(); // what came from the network since the worker started, or a page was asked for
     /** @type {Promise<boolean> | undefined} */
     let isolating; // a promise, so that what a page says while it is read stands
 
     scope.addEventListener('install', (/** @type {WaitEvent} */ event) => event.waitUntil(scope.skipWaiting()));
-    scope.addEventListener('activate', (/** @type {WaitEvent} */ event) => event.waitUntil(activate()));
+    scope.addEventListener('activate', (/** @type {WaitEvent} */ event) => event.waitUntil(scope.clients.claim()));
     scope.addEventListener('message', (/** @type {WaitEvent & MessageEvent<Message>} */ event) => {
       const answer = (/** @type {unknown} */ said) => event.ports[0]?.postMessage(said);
       event.waitUntil(receive(event.data).then(answer, () => answer(false)));
@@ -120,9 +125,37 @@
       if (ours) event.respondWith(answer(request, event));
     });
 
-    async function activate() {
-      for (const name of await caches.keys()) if (name.startsWith('gander-site-') && name !== CACHE) await caches.delete(name);
-      await scope.clients.claim();
+    /** The names of the caches, the newest first. */
+    async function sites() {
+      const since = (/** @type {string} */ name) => Number(name.slice(SITE.length));
+      return (await caches.keys()).filter((name) => name.startsWith(SITE)).sort((a, b) => since(b) - since(a));
+    }
+
+    /** The cache that is added to. */
+    function site() {
+      return (newest ??= sites().then(([name = SITE + Date.now()]) => caches.open(name)));
+    }
+
+    /** Begins a new cache each month. The one before stays, and what has not been asked for since that was begun goes with those before it. */
+    async function renew() {
+      const [name, ...older] = await sites();
+      if (!name || Date.now() - Number(name.slice(SITE.length)) < MONTH) return;
+      newest = caches.open(SITE + Date.now());
+      for (const old of older) await caches.delete(old);
+    }
+
+    /**
+     * What is kept.
+     *
+     * @param {RequestInfo} request
+     * @param {CacheQueryOptions} [options]
+     */
+    async function find(request, options) {
+      for (const cacheName of await sites()) {
+        const response = await caches.match(request, { ...options, cacheName });
+        if (response) return response;
+      }
+      return undefined;
     }
 
     /** @param {Message} message */
@@ -130,10 +163,11 @@
       const before = isolating ?? isolatingBefore();
       if (message?.type === 'gander-isolate') {
         isolating = Promise.resolve(message.on);
-        await (await caches.open(CACHE)).put(ISOLATE, new Response(String(message.on)));
+        await (await caches.open('gander-isolate')).put(ISOLATE, new Response(String(message.on)));
       } else if (message?.type === 'gander-keep') {
         const seen = new Set();
         const [page, ...files] = message.urls;
+        if (fresh.size > 0) await renew(); // not without the network: what is kept is all that there is then
         await keepFile(page, seen, 'document');
         for (const url of files) await keepFile(url, seen);
       }
@@ -141,7 +175,7 @@
     }
 
     /**
-     * Keeps a file, if that was not done, and of a script the files that it names.
+     * Keeps a file, if that was not done just now, and of a script the files that it names.
      *
      * @param {string} url
      * @param {Set<string>} seen
@@ -152,8 +186,7 @@
       url = url.split('#')[0];
       if (seen.has(url) || new URL(url).origin !== scope.location.origin || /\.(gguf|safetensors)$/.test(new URL(url).pathname)) return;
       seen.add(url);
-      const cache = await caches.open(CACHE);
-      let response = await cache.match(url);
+      let response = fresh.has(url) ? await find(url) : undefined;
       if (!response) {
         response = await fetch(url).catch(() => undefined);
         if (!response) return;
@@ -185,7 +218,8 @@
      */
     async function keep(url, response) {
       try {
-        await (await caches.open(CACHE)).put(url, response);
+        await (await site()).put(url, response);
+        fresh.add(url);
         return true;
       } catch { // no room
         return false;
@@ -197,12 +231,13 @@
      * @param {WaitEvent} event
      */
     async function answer(request, event) {
+      if (request.mode === 'navigate') fresh.clear(); // there may be a new version
       try {
         const response = await fetch(request);
         if (isToKeep(response, request.destination)) event.waitUntil(keep(request.url.split('#')[0], response.clone()));
         return await isolated(response, request);
       } catch (error) {
-        const kept = await (await caches.open(CACHE)).match(request, { ignoreSearch: request.mode === 'navigate' });
+        const kept = await find(request, { ignoreSearch: request.mode === 'navigate' });
         if (!kept) throw error;
         return isolated(kept, request);
       }
@@ -210,7 +245,7 @@
 
     /** Whether headers were added when the worker ran last. */
     async function isolatingBefore() {
-      return (await (await (await caches.open(CACHE)).match(ISOLATE))?.text()) === 'true';
+      return (await (await (await caches.open('gander-isolate')).match(ISOLATE))?.text()) === 'true';
     }
 
     /**
