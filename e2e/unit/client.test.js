@@ -74,6 +74,14 @@ test('what was kept and is broken is loaded anew by a worker that has no calls',
   assert.deepEqual(workers.map(({ ended }) => ended), [true, false]);
 });
 
+test('a load that is aborted at its very end leaves no model', async () => {
+  reply = () => prepared;
+  const controller = new AbortController();
+  const use = async () => controller.abort('enough');
+  await assert.rejects(withSource({}, {}, controller.signal, () => {}, use), (reason) => reason === 'enough');
+  assert.ok(workers[0].ended);
+});
+
 test('a signal is let go of when its call is over, or its answer left early', async () => {
   const { signal } = new AbortController();
   const client = takeClient();

@@ -1,6 +1,6 @@
 // Requests for model files: ranges with retries, and checks that the server sent what was asked for.
 
-import { byteReader } from './byte-reader.js';
+import { byteReader, held } from './byte-reader.js';
 import { GanderError } from './errors.js';
 
 /** How patient downloads are; times in ms. */
@@ -260,13 +260,6 @@ function chunkReader(stream) {
     cancel: () => reader.cancel(),
   };
 }
-
-/**
- * The answers that are being read: Chromium collects a stream as garbage while a read of it waits, unless something else holds it.
- *
- * @type {Set<Response>}
- */
-const held = new Set();
 
 /**
  * Fetches, and turns a refusal into a GanderError. The HTTP cache is left out: it would keep a copy of its own, and serve ranges of one

@@ -28,6 +28,7 @@ export async function withSource(spec, { cache = true, sha256 = [] }, signal, on
       const { source, kept, reason } = prepared;
       const value = await use(client, source);
       await deleteOlder(source);
+      signal?.throwIfAborted();
       return { client, value, kept, reason };
     } catch (error) {
       client.release(signal?.aborted ?? false);

@@ -1,7 +1,7 @@
 // Where the bytes of a model come from. The engine reads every source through the same small interface, in pieces of a few MB, so that
 // no ArrayBuffer ever holds a whole file.
 
-import { byteReader } from './byte-reader.js';
+import { byteReader, held } from './byte-reader.js';
 import { GanderError, loaded } from './errors.js';
 
 /**
@@ -91,14 +91,6 @@ export function joinSources(sources, names) {
 
 /** The longest gap that is read over rather than jumped, in bytes: a jump opens a new stream. */
 const GAP = 1 << 20;
-
-/**
- * The streams that are being read. Chromium collects a stream as garbage while a read of it waits, unless something else holds it;
- * the read then never settles.
- *
- * @type {Set<ReadableStream>}
- */
-const held = new Set();
 
 /**
  * Reads a Blob or File. All reads share one buffer: fresh memory for each piece costs more than the reading itself, since the system
