@@ -77,6 +77,45 @@ test('shows the prompt as long as it turns out to be', () =>
     assert.equal(shown, 'abd');
   }));
 
+test('a text that is written again ends when another is shown, or none', () =>
+  fixture.onPage('/blank', async (page) => {
+    const ends = await page.evaluate(async () => {
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      const view = document.body.appendChild(new GanderAttention());
+      const token = { id: 4, text: 'd', attention: { layers: [0], heads: [0], first: 0, queries: 1, keys: 1, weights: Float32Array.of(1) } };
+      const drawn = () => new Promise((resolve) => setTimeout(resolve, 300));
+      const ends = [];
+      async function* once() {
+        yield token;
+      }
+      async function* again() {
+        let n = 0;
+        try {
+          for (; n < 100; n++) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            yield { id: 5, text: 'e' };
+          }
+        } finally {
+          ends.push(n < 100 ? 'stopped' : 'written to its end');
+        }
+      }
+      const another = async () => {
+        for await (const _ of view.follow(once()));
+      };
+      for (const act of [() => view.clear(), another]) {
+        for await (const _ of view.follow(once(), { again }));
+        await drawn();
+        const told = new Promise((resolve) => view.addEventListener('rewrite', resolve, { once: true }));
+        view.shadowRoot.querySelector('.offs button').click();
+        await drawn();
+        await act();
+        ends.push((await told).detail.error?.name);
+      }
+      return ends;
+    });
+    assert.deepEqual(ends, ['stopped', 'AbortError', 'stopped', 'AbortError']);
+  }));
+
 test('what fails leaves nothing behind', () =>
   fixture.onPage('/blank', async (page) => {
     const seen = await page.evaluate(async () => {

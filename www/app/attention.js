@@ -28,6 +28,7 @@ export function startAttention() {
 async function show() {
   panel.hidden = !wanted.checked;
   if (!wanted.checked) {
+    view?.clear(); // nor is a text written on that is only for it
     view?.remove();
     view = undefined;
     return;

@@ -199,7 +199,9 @@ export class GanderAttention extends HTMLElement {
     const run = { trace: new Trace(first.trace.tokens.slice(0, first.trace.prompt), ablate, this.maxBytes) };
     state.change({ runs: [first, run], shown: 1, following: true, busy: true, message: nothing });
     try {
-      for await (const _ of this.#record(this.#again(ablate), run));
+      for await (const _ of this.#record(this.#again(ablate), run)) {
+        if (!state.runs.includes(run)) throw new DOMException('another text is shown by now', 'AbortError'); // the model has others to write
+      }
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, text: run.trace.written } }));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
