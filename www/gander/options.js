@@ -138,7 +138,7 @@ const generateChecks = {
   presencePenalty: number(-FLOAT_MAX, FLOAT_MAX),
   penaltyWindow: number(0, 2 ** 31 - 1, { integer: true }),
   seed: number(0, Number.MAX_SAFE_INTEGER, { integer: true }),
-  stop: be('a string or an array of strings', (v) => [v].flat().every((s) => typeof s === 'string')),
+  stop: (name, value) => [value].flat().forEach((text) => checkText(name, text)),
   ignoreEOS: boolean,
   logprobs: (name, value) => {
     if (typeof value !== 'boolean') number(0, 1000, { integer: true })(name, value);
