@@ -357,6 +357,20 @@ test('a worker that is killed rejects what is under way, and the next load works
     assert.deepEqual(got, ['worker', 'worker', 2]);
   }));
 
+inPage('inspect of as many workers as need be', { one: 1, several: true, fit: true, fewer: true, none: 1 }, async ({ Gander }) => {
+  const of = (contextLength, workers) => Gander.inspect('models/stories.gguf', { contextLength, workers });
+  const { workerMemory, memoryLimit } = await of(2e6, 'auto');
+  const fits = ({ total }) => total <= memoryLimit;
+  const fewer = await of(2e6, workerMemory.length - 1);
+  return {
+    one: (await of(512, 'auto')).workerMemory.length,
+    several: workerMemory.length > 1,
+    fit: workerMemory.every(fits),
+    fewer: !fewer.workerMemory.every(fits),
+    none: (await of(2e9, 'auto')).workerMemory.length,
+  };
+});
+
 inPage('inspect tells what load would give, from the header alone', { same: true, supported: true, sum: true, kv: true, refused: 'unsupported', reason: true }, async ({ Gander, caught }) => {
   const sorted = (value) => JSON.stringify(value, (_, v) => (typeof v === 'object' && !Array.isArray(v) ? Object.entries(v).sort() : v));
   const { supported, memoryLimit, ...told } = await Gander.inspect('models/stories.gguf', { contextLength: 512, workers: 1 });

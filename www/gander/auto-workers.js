@@ -44,16 +44,11 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
     return /** @type {Needs[]} */ (needs);
   };
   const more = [...new Set([Math.ceil(cores / 2), cores])].filter((workers) => workers > 1);
-  let [needs, ...needsOfMore] = await ask(1, ...more);
-  let fewest = 1;
-  if (!needs.supported) return 1; // whose refusal has the reason
-  const whole = needs.workerMemory[0].weights;
-  while (!fits(needs) && fewest < LIMIT) {
-    // The parts are never all the same, so that one worker more may be needed than the total asks for.
-    fewest = Math.min(LIMIT, Math.max(fewest + 1, Math.ceil(needs.memory.total / needs.memoryLimit)));
-    [needs] = await ask(fewest);
-  }
-  if (!fits(needs)) return 1; // whose refusal has the numbers
+  const [ofOne, ...needsOfMore] = await ask(1, ...more);
+  const needs = await needsOfFewest(ofOne, ask);
+  const fewest = needs.workerMemory.length;
+  if (!needs.supported || !fits(needs)) return 1; // whose refusal has the reason, or the numbers
+  const whole = ofOne.workerMemory[0].weights;
   if (cores <= fewest || (fewest === 1 && whole < SMALL)) return fewest;
 
   let best = { workers: fewest, gain: fewest === 1 ? 1 : await gainOf(leader, followers, fewest, whole, needs, signal) };
@@ -64,6 +59,24 @@ export async function chooseWorkers(leader, followers, source, options, signal) 
     if (gain > best.gain && gain > least) best = { workers, gain };
   }
   return best.workers;
+}
+
+/**
+ * What as few workers need as have room for a model; one, if none have.
+ *
+ * @template {Needs} N
+ * @param {N} ofOne what one needs
+ * @param {(workers: number) => Promise<N[]>} ask what several need
+ * @returns {Promise<N>}
+ */
+export async function needsOfFewest(ofOne, ask) {
+  let needs = ofOne;
+  for (let fewest = 1; needs.supported && !fits(needs); [needs] = await ask(fewest)) {
+    if (fewest === LIMIT) return ofOne;
+    // The parts are never all the same, so that one worker more may be needed than the total asks for.
+    fewest = Math.min(LIMIT, Math.max(fewest + 1, Math.ceil(needs.memory.total / needs.memoryLimit)));
+  }
+  return needs;
 }
 
 /** @param {Needs} needs */

@@ -161,7 +161,7 @@ export async function inspectModel(source, options = {}) {
       type: /** @type {const} */ ('inspect'),
       source: spec,
       options: { contextLength, kvType, quantize },
-      workers: workers === 'auto' ? 1 : workers,
+      workers,
     };
     return /** @type {Inspection} */ (await client.call(request, signal));
   } finally {

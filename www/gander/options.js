@@ -34,7 +34,7 @@ import { traceChecks, traceOptions } from './trace.js';
  */
 
 /**
- * Options of `Gander.inspect`.
+ * Options of `Gander.inspect`. Of `workers` the default is 1; 'auto' is as few as have room for the model.
  *
  * @typedef {Pick<LoadOptions, 'contextLength' | 'kvType' | 'quantize' | 'workers' | 'signal'>} InspectOptions
  */

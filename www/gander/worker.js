@@ -32,7 +32,7 @@
 //
 // One engine, one model. `logits`, `embed` and `generate` run one after the other in the order in which they came; the others at once.
 
-import { toPlain } from './errors.js';
+import { loaded, toPlain } from './errors.js';
 import { startEngine } from './engine.js';
 import { transport } from './group.js';
 import { transferables } from './lent-memory.js';
@@ -41,7 +41,7 @@ import { openSource } from './source.js';
 
 /**
  * @typedef {{id: number, type: 'prepare', source: import('./source.js').SourceSpec, options: import('./prepare.js').PrepareOptions}
- *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions, workers: number}
+ *   | {id: number, type: 'inspect', source: import('./source.js').SourceSpec, options: import('./engine.js').OpenOptions, workers: number | 'auto'}
  *   | {id: number, type: 'needs', source: import('./source.js').ReadySource, options: import('./engine.js').OpenOptions, workers: number[]}
  *   | {id: number, type: 'start'}
  *   | {id: number, type: 'measure', mainType: string, weights: number, exchanges: number, plan?: import('./group.js').GroupPlan}
@@ -208,7 +208,10 @@ function start(id) {
  */
 async function inspect({ id, source: spec, options, workers }, signal) {
   const [, { source }] = await Promise.all([start(id), prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})]);
-  return (await needs({ id, type: 'needs', source, options, workers: [workers] }, signal))[0];
+  const ask = (/** @type {number} */ count) => needs({ id, type: 'needs', source, options, workers: [count] }, signal);
+  if (workers !== 'auto') return (await ask(workers))[0];
+  const { needsOfFewest } = await loaded(import('./auto-workers.js'));
+  return needsOfFewest((await ask(1))[0], ask);
 }
 
 /**
