@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { arc } from '../../www/gander/view/arcs.js';
 import { hex, level, parseColor, ramp } from '../../www/gander/view/color.js';
 import { firstDifference } from '../../www/gander/view/compare.js';
@@ -43,6 +45,21 @@ function example(layers = [0, 1], heads = [0, 1, 2]) {
   trace.add({ ...words[4], attention: block(layers, heads, 3, 1) });
   return trace;
 }
+
+test('what is not shown of a token is let go of', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc');
+  const trace = new Trace([]);
+  const source = (() => {
+    const cross = { keys: 4, weights: new Float32Array(4) };
+    trace.add({ ...words[0], attention: { ...block([0], [0], 0, 1), cross } });
+    return new WeakRef(cross);
+  })();
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds until then
+  gc();
+  assert.equal(source.deref(), undefined);
+  assert.ok(trace.row(0, 0, 0));
+});
 
 test('a trace gives back every weight and norm', () => {
   const trace = example([1, 4], [0, 2, 5]);

@@ -65,8 +65,8 @@ export class Trace {
     this.prompt = length;
   }
 
-  /** @param {Attention} block */
-  #keep(block) {
+  /** @param {Attention} attention of which what looks at a source text is not shown, and would not be counted */
+  #keep({ cross: _, ...block }) {
     const size = block.weights.byteLength + (block.positions?.byteLength ?? 0) + (block.norms?.byteLength ?? 0);
     if (this.full || this.bytes + size > this.#budget) {
       this.full = true;
