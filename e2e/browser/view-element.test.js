@@ -116,6 +116,44 @@ test('a text that is written again ends when another is shown, or none', () =>
     assert.deepEqual(ends, ['stopped', 'AbortError', 'stopped', 'AbortError']);
   }));
 
+test('heads that were off from the beginning stay off', () =>
+  fixture.onPage('/blank', async (page) => {
+    const seen = await page.evaluate(async () => {
+      const { Gander } = await import('/gander/index.js');
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      const model = await Gander.load('/models/stories.gguf');
+      const view = document.body.appendChild(new GanderAttention());
+      const drawn = () => new Promise((resolve) => setTimeout(resolve, 300));
+      const seen = [];
+      const look = () => {
+        const { shadowRoot } = view;
+        const titles = shadowRoot.querySelector('.compare').hidden ? [] : [...shadowRoot.querySelectorAll('.compare h4')].map((title) => title.textContent);
+        seen.push({ off: [...shadowRoot.querySelectorAll('.thumb.off')].map((thumb) => thumb.ariaLabel ?? thumb.getAttribute('aria-label')), titles });
+      };
+      for await (const _ of view.watch(model, 'Tom had a dog.', { temperature: 0, maxTokens: 4, ablate: [{ layer: 0, head: 1 }] }));
+      await drawn();
+      look();
+      const rewritten = new Promise((resolve) => view.addEventListener('rewrite', resolve, { once: true }));
+      const toggle = () => view.shadowRoot.querySelector('.offs button').click(); // layer 0, head 0
+      toggle();
+      const { ablate } = (await rewritten).detail;
+      await drawn();
+      look();
+      toggle();
+      await drawn();
+      look();
+      model.close();
+      return { seen, ablate };
+    });
+    const [one, other] = ['Layer 0, head 1, off', 'Layer 0, head 0, off'];
+    assert.deepEqual(seen.ablate, [{ layer: 0, head: 1 }, { layer: 0, head: 0 }]);
+    assert.deepEqual(seen.seen, [
+      { off: [one], titles: [] },
+      { off: [other, one], titles: ['Without layer 0, head 1', 'Without layer 0, head 1, layer 0, head 0'] },
+      { off: [one], titles: [] },
+    ]);
+  }));
+
 test('what fails leaves nothing behind', () =>
   fixture.onPage('/blank', async (page) => {
     const seen = await page.evaluate(async () => {

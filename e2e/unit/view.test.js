@@ -283,6 +283,8 @@ test('options of a traced generation', () => {
   assert.ok(Number.isInteger(seed));
   assert.deepEqual(options, { attention: { prompt: true, norms: true, maxBytes: 99 }, lens: { topK: 5 }, attribution: true, temperature: 0, speculate: 0 });
   assert.equal(tracing({ seed: 7 }, false, 1).seed, 7);
+  const { seed: drawn, attention } = tracing({ seed: undefined, attention: undefined }, true, 99); // as if they were not given
+  assert.ok(Number.isInteger(drawn) && attention.prompt);
   assert.equal(promptBytes({ attentionLayers: [0, 2, 4], numHeads: 6 }, 100), 720_000);
 });
 

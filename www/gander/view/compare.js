@@ -47,7 +47,7 @@ export function makeCompare(state) {
         h('div', { class: 'sides' }, ...runs.map(({ trace }, i) => {
           const heads = trace.ablate.map((off) => t('compare.head', off)).join(', ');
           const text = (/** @type {number} */ a, /** @type {number} */ b) => written[i].slice(a, b).map((token) => token.text).join('');
-          return h('article', { class: i === shown ? 'shown' : '' }, h('h4', {}, i === 0 ? t('compare.all') : t('compare.off', { heads })), h('p', { class: 'text' }, text(0, from).trimStart(), h('mark', {}, text(from, written[i].length))), buttons[i]);
+          return h('article', { class: i === shown ? 'shown' : '' }, h('h4', {}, heads ? t('compare.off', { heads }) : t('compare.all')), h('p', { class: 'text' }, text(0, from).trimStart(), h('mark', {}, text(from, written[i].length))), buttons[i]);
         })));
       buttons[focused]?.focus({ preventScroll: true });
     },

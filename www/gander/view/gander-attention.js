@@ -109,7 +109,7 @@ export class GanderAttention extends HTMLElement {
     const again = (/** @type {Ablation[]} */ ablate) => model.generate(prompt, { ...rest, ablate, maxTokens: length });
     const values = { size: megabytes(size), budget: megabytes(this.maxBytes) };
     const message = whole ? nothing : () => this.#state.t('noPrompt', values);
-    return yield* this.#follow(stream, { prompt: tokens, again }, message);
+    return yield* this.#follow(stream, { prompt: tokens, ablate: options.ablate, again }, message);
   }
 
   /**
@@ -194,8 +194,9 @@ export class GanderAttention extends HTMLElement {
   async #rewrite(ablate) {
     const state = this.#state;
     if (!this.#again || state.busy || state.runs.length === 0) return;
-    if (ablate.length === 0) return state.change({ runs: state.runs.slice(0, 1), shown: 0 });
     const first = state.runs[0];
+    const before = first.trace.ablate;
+    if (ablate.length === before.length && ablate.every((one) => before.includes(one))) return state.change({ runs: [first], shown: 0 });
     const run = { trace: new Trace(first.trace.tokens.slice(0, first.trace.prompt), ablate, this.maxBytes) };
     state.change({ runs: [first, run], shown: 1, following: true, busy: true, message: nothing });
     try {

@@ -67,7 +67,8 @@ export function promptBytes({ attentionLayers, numHeads }, length) {
  */
 export function tracing(options, prompt, maxBytes) {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  return { seed, attention: { prompt, norms: true, maxBytes }, lens: { topK: 5 }, attribution: true, ...options, speculate: 0 };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return { seed, attention: { prompt, norms: true, maxBytes }, lens: { topK: 5 }, attribution: true, ...given, speculate: 0 };
 }
 
 /**
