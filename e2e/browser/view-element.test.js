@@ -116,6 +116,25 @@ test('a text that is written again ends when another is shown, or none', () =>
     assert.deepEqual(ends, ['stopped', 'AbortError', 'stopped', 'AbortError']);
   }));
 
+test('what a head adds to the logit, where there are rows of some heads only', () =>
+  fixture.onPage('/blank', async (page) => {
+    const seen = await page.evaluate(async () => {
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      const view = document.body.appendChild(new GanderAttention());
+      const attention = { layers: [1], heads: [1], first: 0, queries: 1, keys: 1, weights: Float32Array.of(1) };
+      const attribution = { layers: [0, 1], heads: [0, 1], values: Float32Array.of(1, 2, 3, 4), mlp: Float32Array.of(0, 0), embed: 0, bias: 0 };
+      async function* stream() {
+        yield { id: 5, text: 'b', attention, attribution };
+      }
+      for await (const _ of view.follow(stream(), { prompt: [{ id: 4, text: 'a' }] }));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { shadowRoot } = view;
+      return [shadowRoot.querySelector('.facts').textContent, [...shadowRoot.querySelectorAll('.parts .picked')].map((cell) => cell.textContent).join()];
+    });
+    assert.match(seen[0], /\+4\.00/);
+    assert.equal(seen[1], '4.00');
+  }));
+
 test('heads that were off from the beginning stay off', () =>
   fixture.onPage('/blank', async (page) => {
     const seen = await page.evaluate(async () => {

@@ -95,7 +95,7 @@ function describeHead({ trace, pick, query, t }) {
   const layer = Math.max(0, pick.layer);
   const norm = trace.norm(layer, pick.head, query);
   const { attribution } = trace.step(query);
-  const value = attribution?.values[layer * trace.heads.length + pick.head];
+  const value = attribution?.values[attribution.layers.indexOf(trace.layers[layer]) * attribution.heads.length + attribution.heads.indexOf(trace.heads[pick.head])]; // it may have more than there are rows of
   return [
     t('heads.name', { layer: trace.layers[layer], head: trace.heads[pick.head] }),
     norm === undefined ? '' : t('heads.norm', { norm: norm.toFixed(2) }),

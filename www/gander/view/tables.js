@@ -107,7 +107,7 @@ export function makeParts(state) {
       h('thead', {}, h('tr', {}, ...[t('layer'), ...heads.map(String), mixer && t('parts.mixer'), t('parts.mlp')].map((name) => name && h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...Array.from(mlp, (added, layer) => {
         const l = layers.indexOf(layer);
-        const ofHeads = heads.map((_, i) => (l < 0 ? h('td') : cell(values[l * heads.length + i], pick.mode === 'head' && Math.max(0, pick.layer) === l && pick.head === i)));
+        const ofHeads = heads.map((_, i) => (l < 0 ? h('td') : cell(values[l * heads.length + i], pick.mode === 'head' && trace.layers[Math.max(0, pick.layer)] === layer && trace.heads[pick.head] === heads[i])));
         return h('tr', {}, h('th', { scope: 'row' }, String(layer)), ...ofHeads, mixer && cell(mixer[layer], false), cell(added, false));
       })));
     return { title: t('parts', { token: quoted(trace.tokens[query + 1]) }), hint: about, rows: [table] };
