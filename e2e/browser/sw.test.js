@@ -251,7 +251,7 @@ test('the file copied beside the page, and new versions of the page', () => {
   let version = 'one';
   const copy = readFileSync(new URL('../../www/gander/gander-sw.js', import.meta.url), 'utf8');
   const routes = {
-    '/copied/': (...args) => html(`<p>${version}</p><script src="gander-sw.js"></script>`)(...args),
+    '/copied/': (...args) => html(`<p>${version}</p><script src="gander-sw.js"></script>`, { vary: 'accept' })(...args),
     '/copied/gander-sw.js': (_, response) => script(response, copy),
   };
   return withSite(routes, async ({ server, page }) => {

@@ -152,7 +152,7 @@
      */
     async function find(request, options) {
       for (const cacheName of await sites()) {
-        const response = await caches.match(request, { ...options, cacheName });
+        const response = await caches.match(request, { ...options, ignoreVary: true, cacheName }); // files are kept by their addresses
         if (response) return response;
       }
       return undefined;
