@@ -256,13 +256,15 @@ test('the file copied beside the page, and new versions of the page', () => {
   };
   return withSite(routes, async ({ server, page }) => {
     const shown = () => page.locator('p').textContent();
-    await page.goto(`${server.origin}/copied/`);
+    await page.goto(`${server.origin}/copied/?from=elsewhere`);
     await page.waitForFunction(() => crossOriginIsolated);
     version = 'two';
-    await page.reload();
+    await page.goto(`${server.origin}/copied/`);
     assert.equal(await shown(), 'two');
-    await kept(page, ['/copied/']);
+    await kept(page, ['/copied/?from=elsewhere', '/copied/']);
     server.close();
+    await page.reload();
+    assert.equal(await shown(), 'two', 'the page itself, not one with another query');
     await page.goto(`${server.origin}/copied/?from=bookmark`);
     assert.equal(await shown(), 'two', 'what is kept is the newest');
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
@@ -303,7 +305,7 @@ test('what no page has asked for in a month or two goes, but not while there is 
       for (const [name, path] of [['gander-site-2', '/was/first'], ['gander-site-1000', '/was/second']]) await (await caches.open(name)).put(path, new Response(path));
     });
     await page.goto(`${server.origin}/page/`);
-    await kept(page, ['/page/']);
+    await kept(page, ['/page/', '/page/gander-sw.js']); // all of it
     const left = async () => {
       await page.reload();
       await keepAll(page);

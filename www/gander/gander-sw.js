@@ -151,8 +151,9 @@
      * @param {CacheQueryOptions} [options]
      */
     async function find(request, options) {
-      for (const cacheName of await sites()) {
-        const response = await caches.match(request, { ...options, ignoreVary: true, cacheName }); // files are kept by their addresses
+      for (const name of await sites()) {
+        const all = await (await caches.open(name)).matchAll(request, { ...options, ignoreVary: true }); // files are kept by their addresses
+        const response = all.at(-1); // the newest
         if (response) return response;
       }
       return undefined;
@@ -237,7 +238,7 @@
         if (isToKeep(response, request.destination)) event.waitUntil(keep(request.url.split('#')[0], response.clone()));
         return await isolated(response, request);
       } catch (error) {
-        const kept = await find(request, { ignoreSearch: request.mode === 'navigate' });
+        const kept = (await find(request)) ?? (request.mode === 'navigate' ? await find(request, { ignoreSearch: true }) : undefined);
         if (!kept) throw error;
         return isolated(kept, request);
       }
