@@ -57,6 +57,7 @@ const routes = {
   '/silent': () => {},
   '/missing': (_, response) => response.writeHead(404).end(),
   '/cut': (_, response) => response.writeHead(200, length).write(file.subarray(0, 100), () => response.destroy()),
+  '/breaks': (request, response) => (failures-- > 0 ? routes['/cut'](request, response) : routes['/no-range'](request, response)),
   '/slow': (_, response) => void response.writeHead(200, length).write(file.subarray(0, 100)),
   '/flaky': (request, response) => { // each answer breaks off somewhere
     const { part, send } = good(request, response);
@@ -271,6 +272,19 @@ test('the header of a file can be read without the rest', async () => {
     assert.deepEqual(await source.read(5, 10), file.slice(5, 15));
     source.close();
   }
+});
+
+test('a file without ranges that breaks off begins anew, also where only its header is read', async () => {
+  failures = 3;
+  const source = await open('/breaks');
+  assert.deepEqual(await source.read(0, file.length), file);
+  const spec = { kind: /** @type {const} */ ('url'), href: `${origin}/breaks` };
+  const header = await openSource((await prepare(spec, { cache: false, sha256: [], peek: true }, signal, () => {})).source, signal);
+  failures = 3;
+  assert.deepEqual(await header.read(50, 2 * MB), file.slice(50, 50 + 2 * MB));
+  header.close();
+  const cut = await openSource({ kind: 'stream', href: `${origin}/cut`, size: file.length }, signal);
+  await assert.rejects(cut.read(0, MB), { code: 'network' });
 });
 
 test('of the headers of many parts without ranges one is open at a time', { timeout: 20_000 }, async () => {

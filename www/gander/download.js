@@ -4,7 +4,7 @@
 // it, and the next goes on from the journal (kept.js).
 
 import { GanderError, isGone } from './errors.js';
-import { ChangedError, body, linkedHash, probe, readRange, retried, sameContent } from './http.js';
+import { ChangedError, linkedHash, probe, readRange, retried, sameContent, wholeBody } from './http.js';
 import { PIECE, entries, keyOf, lockName, openAccess, sweep } from './kept.js';
 import { PieceStore, digest, write } from './piece-store.js';
 import { Sha256 } from './sha256.js';
@@ -345,9 +345,7 @@ class Keeper {
     /** @type {Response | undefined} */
     let response = first;
     await retried(this.#signal, async () => {
-      response ??= (await probe(this.#href, this.#signal, this.#options)).response;
-      if (!response) throw new ChangedError(`${this.#href}: the server changed its mind about Range requests`);
-      const chunks = body(response, this.#href, this.#signal);
+      const chunks = await wholeBody(this.#href, this.#signal, this.#options, response);
       response = undefined;
       store.end = 0;
       let piece = new Uint8Array(PIECE);

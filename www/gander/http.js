@@ -241,6 +241,20 @@ export async function* body(response, href, signal) {
 }
 
 /**
+ * The chunks of a whole file, from a server without ranges: of a response that is there, or of another. The caller tries again.
+ *
+ * @param {string} href
+ * @param {AbortSignal} signal
+ * @param {Parameters<typeof probe>[2]} [options]
+ * @param {Response} [response]
+ */
+export async function wholeBody(href, signal, options, response) {
+  response ??= (await probe(href, signal, { ...options, tries: 1 })).response;
+  if (!response) throw new ChangedError(`${href}: the server changed its mind about Range requests`);
+  return body(response, href, signal);
+}
+
+/**
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
  * @returns {{read: () => Promise<{done: boolean, value?: Uint8Array<ArrayBuffer>}>, cancel: () => Promise<void>}}
  */

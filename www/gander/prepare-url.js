@@ -3,7 +3,7 @@
 import { GanderError, isMissing } from './errors.js';
 import { isQuota, keep } from './download.js';
 import { WEIGHTS, at, folderOfURL } from './folder.js';
-import { body, linkedHash, probe, readRange } from './http.js';
+import { linkedHash, probe, readRange, retried, wholeBody } from './http.js';
 import { entries, folder, keyOf } from './kept.js';
 import { checkBlob } from './sha256.js';
 import { openSource } from './source.js';
@@ -134,7 +134,7 @@ export async function prepareURL(href, options, signal, report) {
  */
 async function direct(href, options, signal, report) {
   const { sha256, peek } = options;
-  const { file, response } = await probe(href, signal, options);
+  let { file, response } = await probe(href, signal, options);
   if (peek && response && file.size !== undefined) {
     response.body?.cancel().catch(() => {}); // a model may have more parts than the browser opens connections
     return { source: { kind: 'stream', href, size: file.size } };
@@ -148,11 +148,16 @@ async function direct(href, options, signal, report) {
     report((loaded += bytes.length), file.size ?? 0);
   };
   if (response) {
-    for await (const chunk of body(response, href, signal)) add(chunk);
+    await retried(signal, async () => { // one that breaks off begins anew
+      const chunks = await wholeBody(href, signal, options, response);
+      response = undefined;
+      parts.length = loaded = 0;
+      for await (const chunk of chunks) add(chunk);
+      if (file.size !== undefined && loaded !== file.size) throw new GanderError('network', `${href}: the download ended after ${loaded} of ${file.size} bytes`);
+    });
   } else {
     for (let at = 0, size = Number(file.size); at < size; at += 4 << 20) add(await readRange(file, at, Math.min(at + (4 << 20), size), signal));
   }
-  if (file.size !== undefined && loaded !== file.size) throw new GanderError('network', `${href}: the download ended after ${loaded} of ${file.size} bytes`);
   const blob = new Blob(parts);
   const want = sha256 || file.sha256 || (await linkedHash(href, signal));
   if (want) await checkBlob(blob, want, href, signal);

@@ -2,7 +2,7 @@
 // reads forward. All that went by is kept. The request is made when the first byte is read.
 
 import { GanderError } from './errors.js';
-import { ChangedError, body, probe } from './http.js';
+import { retried, wholeBody } from './http.js';
 
 /**
  * @param {string} href
@@ -11,7 +11,7 @@ import { ChangedError, body, probe } from './http.js';
  * @returns {import('./source.js').Source}
  */
 export function streamSource(href, size, signal) {
-  /** @type {ReturnType<typeof body> | undefined} */
+  /** @type {Awaited<ReturnType<typeof wholeBody>> | undefined} */
   let chunks;
   let at = 0; // where the open stream is
   let seen = new Uint8Array(1 << 20);
@@ -20,28 +20,31 @@ export function streamSource(href, size, signal) {
     chunks?.return();
     chunks = undefined;
   };
+  /** @param {number} end */
+  const fill = async (end) => {
+    while (have < end) {
+      if (!chunks) [chunks, at] = [await wholeBody(href, signal), 0];
+      const { done, value } = await chunks.next();
+      if (done) throw new GanderError('network', `${href}: the download ended after ${at} of ${size} bytes`);
+      const more = value.subarray(Math.min(have - at, value.length)); // what was not seen before a pause
+      at += value.length;
+      if (have + more.length > seen.length) {
+        const larger = new Uint8Array(2 * (have + more.length));
+        larger.set(seen.subarray(0, have));
+        seen = larger;
+      }
+      seen.set(more, have);
+      have += more.length;
+    }
+  };
   return {
     size,
     async read(offset, length) {
       const end = Math.min(offset + length, size);
-      while (have < end) {
-        if (!chunks) {
-          const { response } = await probe(href, signal);
-          if (!response) throw new ChangedError(`${href}: the server changed its mind about Range requests`);
-          [chunks, at] = [body(response, href, signal), 0];
-        }
-        const { done, value } = await chunks.next();
-        if (done) throw new GanderError('network', `${href}: the download ended after ${at} of ${size} bytes`);
-        const more = value.subarray(Math.min(have - at, value.length)); // what was not seen before a pause
-        at += value.length;
-        if (have + more.length > seen.length) {
-          const larger = new Uint8Array(2 * (have + more.length));
-          larger.set(seen.subarray(0, have));
-          seen = larger;
-        }
-        seen.set(more, have);
-        have += more.length;
-      }
+      await retried(signal, () => fill(end).catch((error) => {
+        pause(); // the next attempt begins anew
+        throw error;
+      }));
       return seen.slice(offset, Math.max(offset, end));
     },
     pause,
