@@ -18,6 +18,12 @@ const copy = (prefix, override) =>
     ]).concat(Object.entries(override).map(([path, handler]) => [prefix + path, handler])),
   );
 
+/** What Chromium does where a person blocks cookies. */
+const denied = `
+  navigator.locks.request = async () => { throw new DOMException('The request was denied.', 'SecurityError'); };
+  navigator.storage.getDirectory = async () => { throw new DOMException('Storage directory access is denied.', 'SecurityError'); };
+`;
+
 /** How often the wasm file that is missing was asked for. */
 let asked = 0;
 const fixture = setUp({
@@ -25,11 +31,16 @@ const fixture = setUp({
   ...copy('/no-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(404).end(void asked++) }),
   ...copy('/bad-wasm', { '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'application/wasm' }).end('<html>') }),
   ...copy('/no-worker', { '/gander/worker.js': (_, response) => response.writeHead(404).end() }),
+  ...copy('/no-data', {
+    '/gander/worker.js': (_, response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(denied + readFileSync(`${www}gander/worker.js`)),
+    '/gander/gander.wasm': (_, response) => response.writeHead(200, { 'content-type': 'application/wasm' }).end(readFileSync(`${www}gander/gander.wasm`)),
+  }),
   '/embed.html': (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(embed),
 });
 
 for (const { name, path, want } of [
   { name: 'a wrong MIME type of the wasm file does no harm', path: '/mime', want: 'loaded' },
+  { name: 'a browser that is to keep no data of the site', path: '/no-data', want: 'loaded' },
   { name: 'a wasm file that is missing', path: '/no-wasm', want: { code: 'network', status: 404 } },
   { name: 'a wasm file that is none', path: '/bad-wasm', want: { code: 'worker' } },
   { name: 'a worker file that is missing', path: '/no-worker', want: { code: 'worker' } },

@@ -112,7 +112,7 @@ function watch(lock) {
   navigator.locks.request(lock, () => {
     port.postMessage({ type: 'watched' });
     return new Promise(() => {}); // held until the worker ends
-  });
+  }).catch(() => {}); // a browser that is to keep no data of sites has no locks for them
 }
 
 /** @param {Call} call */
