@@ -1,5 +1,8 @@
 // What downloads use of the origin private file system and of Web Locks, in memory, for Node.
 
+/** Whether no file can be written. */
+export const disk = { failing: false };
+
 class MemoryFile {
   kind = 'file';
   bytes = new Uint8Array(0);
@@ -16,6 +19,7 @@ class MemoryFile {
   }
 
   async createSyncAccessHandle() {
+    if (disk.failing) throw new DOMException('The operation failed for an unknown transient reason', 'UnknownError');
     return {
       read: (buffer, { at }) => {
         const part = this.bytes.subarray(at, at + buffer.length);

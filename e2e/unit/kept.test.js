@@ -6,9 +6,9 @@ import { beforeEach, test } from 'node:test';
 import { keep } from '../../www/gander/download.js';
 import { patience } from '../../www/gander/http.js';
 import { PIECE, entries, folder, keyOf } from '../../www/gander/kept.js';
-import { prepareBase } from '../../www/gander/prepare-url.js';
+import { prepareBase, prepareURL } from '../../www/gander/prepare-url.js';
 import { loopback } from '../lib/loopback.js';
-import { installFileSystem } from '../lib/opfs.js';
+import { disk, installFileSystem } from '../lib/opfs.js';
 
 patience.backoff = 1;
 patience.tries = 2;
@@ -64,6 +64,14 @@ test('a file of a folder that was gone, is back and damaged, and cannot be heale
   await assert.rejects(get(), { status: 404 });
   routes[path] = [content, 'cut'];
   assert.equal((await get()).fresh, false, 'all of it is still here');
+});
+
+test('a disk that fails: the model is read without being kept, and says so', async () => {
+  routes['/model.gguf'] = Buffer.from('a model');
+  disk.failing = true;
+  const { kept, reason, source } = await prepareURL(`${origin}/model.gguf`, { cache: true, sha256: '' }, signal, () => {}).finally(() => (disk.failing = false));
+  assert.deepEqual([kept, source.kind], [false, 'range']);
+  assert.match(reason, /^the browser failed to write it: The operation failed/);
 });
 
 /** The files that need not be there, but for the vocabulary. */

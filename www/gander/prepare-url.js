@@ -116,8 +116,9 @@ export async function prepareURL(href, options, signal, report) {
       const { name, size, doubtful, ...how } = await keep(dir, href, options, signal, report);
       return { source: { kind: 'kept', name, size, doubtful }, kept: true, ...how };
     } catch (error) {
-      if (!isQuota(error)) throw error;
-      reason = `there is not enough room: ${/** @type {Error} */ (error).message}`;
+      signal.throwIfAborted();
+      if (!isQuota(error) && !(error instanceof DOMException)) throw error; // what the network or the file is to blame for is a GanderError
+      reason = `${isQuota(error) ? 'there is not enough room' : 'the browser failed to write it'}: ${/** @type {Error} */ (error).message}`;
     }
   }
   return { ...(await direct(href, options, signal, report)), kept: false, fresh: true, reason };
