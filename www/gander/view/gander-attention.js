@@ -201,7 +201,7 @@ export class GanderAttention extends HTMLElement {
     state.change({ runs: [first, run], shown: 1, following: true, busy: true, message: nothing });
     try {
       for await (const _ of this.#record(this.#again(ablate), run)) {
-        if (!state.runs.includes(run)) throw new DOMException('another text is shown by now', 'AbortError'); // the model has others to write
+        if (!state.runs.includes(run)) throw AbortSignal.abort().reason; // another text is shown by now, which the model may have to write
       }
       this.dispatchEvent(new CustomEvent('rewrite', { detail: { ablate, text: run.trace.written } }));
     } catch (error) {
