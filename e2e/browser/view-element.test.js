@@ -173,6 +173,17 @@ test('heads that were off from the beginning stay off', () =>
     ]);
   }));
 
+test('speaks the language of the page within an element of somebody else', () =>
+  fixture.onPage('/blank', async (page) => {
+    const empty = await page.evaluate(async () => {
+      const { GanderAttention } = await import('/gander/view/gander-attention.js');
+      document.documentElement.lang = 'zh';
+      const root = document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'open' });
+      return root.appendChild(new GanderAttention()).shadowRoot.querySelector('.empty').textContent;
+    });
+    assert.match(empty, /\p{Script=Han}/u);
+  }));
+
 test('what fails leaves nothing behind', () =>
   fixture.onPage('/blank', async (page) => {
     const seen = await page.evaluate(async () => {

@@ -214,7 +214,7 @@ export class GanderAttention extends HTMLElement {
   /** Makes all elements, in the language of the page. */
   #build() {
     const state = this.#state;
-    const { t } = Object.assign(state, { t: translator(this.closest('[lang]')?.getAttribute('lang') ?? '') });
+    const { t } = Object.assign(state, { t: translator(languageOf(this)) });
     const legend = h('div', { class: 'legend' }, h('span', {}, t('scale')), h('span', {}, '0'), h('span', { class: 'scale' }), h('span', {}, '1'),
       ...Array.from({ length: STEPS }, (_, i) => h('i', { class: `stop stop${i}` })));
     const message = h('p', { class: 'message', role: 'status' });
@@ -272,6 +272,17 @@ export class GanderAttention extends HTMLElement {
     this.#recolor();
     for (const part of this.#parts) if (!state.busy || part.element.hidden || part.element.matches('[role=status]') || this.#visible.has(part.element)) part.update(); // an empty message can't be seen
   }
+}
+
+/**
+ * The language that an element is in, also within elements of others.
+ *
+ * @param {Element | undefined} element
+ * @returns {string}
+ */
+function languageOf(element) {
+  if (!element) return '';
+  return element.closest('[lang]')?.getAttribute('lang') ?? languageOf(/** @type {ShadowRoot} */ (element.getRootNode()).host);
 }
 
 if (!customElements.get('gander-attention')) customElements.define('gander-attention', GanderAttention);
