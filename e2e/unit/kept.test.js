@@ -6,6 +6,7 @@ import { beforeEach, test } from 'node:test';
 import { keep } from '../../www/gander/download.js';
 import { patience } from '../../www/gander/http.js';
 import { PIECE, entries, folder, keyOf } from '../../www/gander/kept.js';
+import { prepare } from '../../www/gander/prepare.js';
 import { prepareBase, prepareURL } from '../../www/gander/prepare-url.js';
 import { loopback } from '../lib/loopback.js';
 import { disk, installFileSystem } from '../lib/opfs.js';
@@ -72,6 +73,16 @@ test('a disk that fails: the model is read without being kept, and says so', asy
   const { kept, reason, source } = await prepareURL(`${origin}/model.gguf`, { cache: true, sha256: '' }, signal, () => {}).finally(() => (disk.failing = false));
   assert.deepEqual([kept, source.kind], [false, 'range']);
   assert.match(reason, /^the browser failed to write it: The operation failed/);
+});
+
+test('a split model whose first part is not answered: the others are used as they are kept', async () => {
+  const parts = ['/1', '/2'].map((path) => ({ kind: 'url', href: origin + path }));
+  const load = () => prepare({ kind: 'parts', parts }, { cache: true, sha256: [] }, signal, () => {});
+  Object.assign(routes, { '/1': Buffer.from('one'), '/2': Buffer.from('two') });
+  assert.equal((await load()).fresh, true);
+  Object.assign(routes, { '/1': 'cut', '/2': Buffer.from('another version') });
+  const { fresh, offline, source } = await load();
+  assert.deepEqual([fresh, offline, source.parts.map(({ size }) => size)], [false, true, [3, 3]], 'versions are not mixed');
 });
 
 /** The files that need not be there, but for the vocabulary. */

@@ -48,7 +48,7 @@ export async function prepare(spec, options, signal, report) {
   const all = { kept: true, fresh: false, offline: false, reason: /** @type {string | undefined} */ (undefined) };
   for (const [i, file] of files.entries()) {
     let last = 0;
-    const { source, kept, fresh, offline, reason } = await prepareFile(file, { ...options, sha256: sha256[i] ?? '' }, signal, (loaded, total) => {
+    const { source, kept, fresh, offline, reason } = await prepareFile(file, { ...options, sha256: sha256[i] ?? '', offline: all.offline }, signal, (loaded, total) => {
       last = loaded;
       report(done.loaded + loaded, files.length === 1 ? total : 0); // how large the parts to come are is not known
     });
@@ -70,7 +70,7 @@ export async function prepare(spec, options, signal, report) {
 
 /**
  * @param {import('./source.js').FileSpec} spec
- * @param {{cache: boolean, sha256: string, peek?: boolean}} options
+ * @param {{cache: boolean, sha256: string, peek?: boolean, offline?: boolean}} options
  * @param {AbortSignal} signal
  * @param {Report} report
  * @returns {Promise<PreparedFile>}
