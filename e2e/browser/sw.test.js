@@ -273,17 +273,21 @@ test('the file copied beside the page, and new versions of the page', () => {
 
 test('a new version of a file that is only imported when it is needed', () => {
   let version = 'one';
+  let films = 0;
   const routes = {
     '/page/': html('<script src="/gander/gander-sw.js" data-worker="/page/sw.js" data-isolate="off"></script><script type="module" src="main.js"></script>'),
     '/page/main.js': (_, response) => script(response, "document.title = 'main'; window.later = () => import('./later.js')"),
+    '/page/film': (_, response) => response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': 1 }).end(String(films++)),
     '/page/later.js': (_, response) => script(response, `export const version = '${version}'`),
   };
   return withSite(routes, async ({ server, page }) => {
     await page.goto(`${server.origin}/page/`);
+    await keepAll(page, ['film']);
     await kept(page, ['/page/later.js']);
     version = 'two';
     await page.reload();
-    await keepAll(page, ['main.js']);
+    await keepAll(page, ['main.js', 'film']);
+    assert.equal(films, 1, 'what may be large is not fetched again');
     server.close();
     await page.reload();
     assert.equal(await page.evaluate(async () => (await window.later()).version), 'two');

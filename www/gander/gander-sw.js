@@ -187,8 +187,9 @@
       url = url.split('#')[0];
       if (seen.has(url) || new URL(url).origin !== scope.location.origin || /\.(gguf|safetensors)$/.test(new URL(url).pathname)) return;
       seen.add(url);
-      let response = fresh.has(url) ? await find(url) : undefined;
-      if (!response) {
+      let response = await find(url);
+      const type = response?.headers.get('content-type') ?? '';
+      if (!response || (!fresh.has(url) && /script|css|html|wasm|json/.test(type))) { // of what a version is made; a film may be large
         response = await fetch(url).catch(() => undefined);
         if (!response) return;
         if (!isToKeep(response, destination)) return void response.body?.cancel();
