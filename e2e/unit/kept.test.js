@@ -67,6 +67,18 @@ test('a file of a folder that was gone, is back and damaged, and cannot be heale
   assert.equal((await get()).fresh, false, 'all of it is still here');
 });
 
+test('what came of a new version stays while the server is away', async () => {
+  const path = '/model.gguf';
+  const get = async () => keep(await folder(), origin + path, { sha256: '' }, signal, () => {});
+  routes[path] = Buffer.from('one');
+  await get();
+  routes[path] = [Buffer.from('a new version'), 'cut'];
+  await assert.rejects(get(), { code: 'network' });
+  routes[path] = 'cut';
+  assert.equal((await get()).size, 3);
+  assert.deepEqual((await entries(await folder())).map(({ size }) => size), [13, 3]);
+});
+
 test('a disk that fails: the model is read without being kept, and says so', async () => {
   routes['/model.gguf'] = Buffer.from('a model');
   disk.failing = true;
@@ -83,6 +95,10 @@ test('a split model whose first part is not answered: the others are used as the
   Object.assign(routes, { '/1': 'cut', '/2': Buffer.from('another version') });
   const { fresh, offline, source } = await load();
   assert.deepEqual([fresh, offline, source.parts.map(({ size }) => size)], [false, true, [3, 3]], 'versions are not mixed');
+  Object.assign(routes, { '/1': Buffer.from('a new version'), '/2': 'cut' });
+  for (let i = 0; i < 2; i++) await assert.rejects(load(), { code: 'network', message: /a new version of some files/ });
+  routes['/1'] = 'cut';
+  assert.deepEqual((await load()).source.parts.map(({ size }) => size), [3, 3], 'without the server, those that have worked');
 });
 
 /** The files that need not be there, but for the vocabulary. */

@@ -35,8 +35,8 @@ const SAMPLES = 2;
  * @param {KeepOptions} options
  * @param {AbortSignal} signal
  * @param {Report} report
- * @returns {Promise<{name: string, size: number, fresh: boolean, doubtful: boolean, offline: boolean}>} the name of its files; whether it was
- *   downloaded just now; whether no load has found yet that it is a model; whether the server did not answer
+ * @returns {Promise<{name: string, size: number, fresh: boolean, replaced: boolean, offline: boolean}>} the name of its files; whether it was
+ *   downloaded just now; whether there is an older version, and no load has worked with this one yet; whether the server did not answer
  */
 export async function keep(dir, href, options, signal, report) {
   const key = await keyOf(href);
@@ -104,9 +104,7 @@ class Keeper {
 
   async keep() {
     const found = await entries(this.#dir, this.#key);
-    const versions = found.filter(({ complete }) => complete);
-    const whole = versions[0];
-    const good = versions.at(-1); // the others are there because no load has found yet that they are a model
+    const whole = found.filter(({ complete }) => complete).at(-1); // later ones are there because no load has found yet that they are a model
     let { file, response } = await this.#ask(whole);
     const same = (/** @type {RemoteFile} */ file) => found.find((candidate) => sameContent(candidate, file));
     let entry = file ? same(file) : whole;
@@ -117,8 +115,9 @@ class Keeper {
       await this.#note(entry, [{ used: Date.now() }]).catch((error) => {
         if (!isQuota(error)) throw error; // it can be read all the same
       });
-      await sweep(this.#dir, this.#key, [entry, good]);
-      return { name: entry.name, size: Number(entry.size), fresh: false, doubtful: good !== undefined && good !== entry, offline: !file };
+      const replaced = whole !== undefined && whole !== entry;
+      if (file) await sweep(this.#dir, this.#key, [entry, whole]); // else what came of a new version may be gone on with
+      return { name: entry.name, size: Number(entry.size), fresh: false, replaced, offline: !file };
     }
     if (!file) { // it may only be slow
       const wrong = entry?.complete && new GanderError('integrity', `${this.#href}: the SHA-256 of the kept file is ${entry.sha256}, and the server cannot be reached`);
@@ -129,24 +128,24 @@ class Keeper {
       entry = same(file);
     }
     if (!file.ranges || entry?.complete) entry = undefined; // nothing to go on from; or whole and yet with another hash
-    await sweep(this.#dir, this.#key, [entry, good]); // an old version stays: whether the new one is a model is not known
+    await sweep(this.#dir, this.#key, [entry, whole]); // an old version stays: whether the new one is a model is not known
     entry ??= await this.#create(file);
     try {
       await this.#download(entry, file, response);
     } catch (error) {
-      if (!isQuota(error) || !good || good === entry || !file.ranges) throw error;
+      if (!isQuota(error) || !whole || whole === entry || !file.ranges) throw error;
       const { missing, room } = await needs(entry);
       const left = room < missing ? room : PARALLEL * PIECE; // where a write failed all the same: a later piece than the next may have been it
-      if (missing > Number(good.size) + left) throw error;
+      if (missing > Number(whole.size) + left) throw error;
       await sweep(this.#dir, this.#key, [entry]); // there is no room for both
       await this.#download(entry, file);
     }
     const want = this.#options.sha256 || file.sha256 || (await linkedHash(this.#href, this.#signal));
     if (want && (await this.#hash(entry)) !== want) {
-      await sweep(this.#dir, this.#key, [good]);
+      await sweep(this.#dir, this.#key, [whole]);
       throw new GanderError('integrity', `${this.#href}: the SHA-256 of the file is ${entry.sha256}, not ${want}`);
     }
-    return { name: entry.name, size: Number(entry.size), fresh: true, doubtful: true, offline: false };
+    return { name: entry.name, size: Number(entry.size), fresh: true, replaced: whole !== undefined && whole !== entry, offline: false };
   }
 
   /**

@@ -1,6 +1,7 @@
 // Makes files on servers ready to be read: downloads what is to be kept, and finds out what the server can do.
 
 import { GanderError, isMissing } from './errors.js';
+import { notMixed } from './prepare.js';
 import { isQuota, keep } from './download.js';
 import { WEIGHTS, at, folderOfURL } from './folder.js';
 import { linkedHash, probe, readRange, retried, wholeBody } from './http.js';
@@ -56,6 +57,7 @@ export async function prepareBase(base, options, signal, report) {
     }
   });
   if (doubt && files.some(({ fresh }) => fresh)) throw doubt; // weights come last: where they are kept, so is all that was there
+  notMixed(files);
   return {
     source: { kind: 'parts', parts: files.map(({ source }) => source), names },
     kept: files.every(({ kept }) => kept),
@@ -89,7 +91,7 @@ async function keptOf(href) {
  * @returns {Promise<PreparedFile | undefined>}
  */
 async function keptFile(href) {
-  const whole = (await keptOf(href)).find(({ complete }) => complete);
+  const whole = (await keptOf(href)).filter(({ complete }) => complete).at(-1); // as without the server
   return whole && { source: { kind: 'kept', name: whole.name, size: Number(whole.size) }, kept: true, fresh: false };
 }
 
@@ -113,8 +115,8 @@ export async function prepareURL(href, options, signal, report) {
   else if (cache && !dir) reason = 'this browser offers no private file system here (a private window, or a page that is not served securely)';
   else if (dir) {
     try {
-      const { name, size, doubtful, ...how } = await keep(dir, href, options, signal, report);
-      return { source: { kind: 'kept', name, size, doubtful }, kept: true, ...how };
+      const { name, size, ...how } = await keep(dir, href, options, signal, report);
+      return { source: { kind: 'kept', name, size, doubtful: how.fresh || how.replaced }, kept: true, ...how };
     } catch (error) {
       signal.throwIfAborted();
       if (!isQuota(error) && !(error instanceof DOMException)) throw error; // what the network or the file is to blame for is a GanderError

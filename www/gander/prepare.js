@@ -45,13 +45,17 @@ export async function prepare(spec, options, signal, report) {
   const done = { loaded: 0, total: 0 };
   /** @type {import('./source.js').ReadyFile[]} */
   const ready = [];
+  /** @type {PreparedFile[]} */
+  const prepared = [];
   const all = { kept: true, fresh: false, offline: false, reason: /** @type {string | undefined} */ (undefined) };
   for (const [i, file] of files.entries()) {
     let last = 0;
-    const { source, kept, fresh, offline, reason } = await prepareFile(file, { ...options, sha256: sha256[i] ?? '', offline: all.offline }, signal, (loaded, total) => {
+    const one = await prepareFile(file, { ...options, sha256: sha256[i] ?? '', offline: all.offline }, signal, (loaded, total) => {
       last = loaded;
       report(done.loaded + loaded, files.length === 1 ? total : 0); // how large the parts to come are is not known
     });
+    const { source, kept, fresh, offline, reason } = one;
+    prepared.push(one);
     done.loaded += last;
     ready.push(source);
     all.kept &&= kept;
@@ -59,14 +63,25 @@ export async function prepare(spec, options, signal, report) {
     all.offline ||= offline ?? false;
     all.reason ??= reason;
   }
+  notMixed(prepared);
   return { ...all, source: spec.kind === 'parts' ? { kind: 'parts', parts: ready, names: spec.names } : ready[0] };
 }
 
 /**
  * What is ready of one file.
  *
- * @typedef {{source: import('./source.js').ReadyFile, kept: boolean, fresh: boolean, offline?: boolean, reason?: string}} PreparedFile
+ * @typedef {{source: import('./source.js').ReadyFile, kept: boolean, fresh: boolean, replaced?: boolean, offline?: boolean, reason?: string}} PreparedFile
  */
+
+/**
+ * Throws if there is a new version of some files, and it is not known whether there is one of others.
+ *
+ * @param {PreparedFile[]} files
+ */
+export function notMixed(files) {
+  if (!files.some(({ replaced }) => replaced) || !files.some(({ offline }) => offline)) return;
+  throw new GanderError('network', 'the server has a new version of some files, and did not answer for others');
+}
 
 /**
  * @param {import('./source.js').FileSpec} spec
