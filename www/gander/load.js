@@ -6,8 +6,8 @@ import { GanderError } from './errors.js';
 
 /**
  * Prepares a source in a worker and uses it. If what was kept turns out to be no working file, it is deleted, and downloaded once more
- * if it did not come just now. Where the server does not answer, it could not be: only what no load has worked with is deleted. The client of an attempt that fails is given back: some
- * of its calls may still be under way.
+ * if it did not come just now. Where the server does not answer, it could not be: only what no load has worked with is deleted. The client
+ * of an attempt that fails is given back: some of its calls may still be under way.
  *
  * @template T
  * @param {import('./source.js').SourceSpec} spec
