@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/gander-lm/gander/core/arch"
 	"github.com/gander-lm/gander/core/errs"
@@ -142,7 +143,9 @@ func noAttention(option string, c *arch.Config, layer int) error {
 // checkAblations returns the ablations by layer and head.
 func checkAblations(c *arch.Config, list []Ablation) ([]Ablation, error) {
 	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b Ablation) int { return (a.Layer-b.Layer)*c.NumHeads + a.Head - b.Head })
+	sort.Slice(list, func(i, j int) bool { // one for all types: slices.SortFunc is code for each
+		return list[i].Layer < list[j].Layer || list[i].Layer == list[j].Layer && list[i].Head < list[j].Head
+	})
 	for i, a := range list {
 		var what string
 		switch {
