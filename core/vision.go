@@ -54,7 +54,7 @@ func (m *Model) openVision(ctx context.Context, src Source) error {
 	}
 	m.computing.Lock()
 	defer m.computing.Unlock()
-	more := Memory{Weights: binder.Bytes(), Activations: encoder.Bytes()}
+	more := Memory{Weights: binder.Bytes(), Activations: encoder.ActivationBytes(binder)}
 	more.Total = more.Weights + more.Activations
 	need := m.info.WorkerMemory[0]
 	need.add(more)

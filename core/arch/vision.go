@@ -10,6 +10,7 @@ package arch
 import (
 	"fmt"
 
+	"github.com/gander-lm/gander/core/attention"
 	"github.com/gander-lm/gander/core/errs"
 	"github.com/gander-lm/gander/core/gguf"
 	"github.com/gander-lm/gander/core/kernel"
@@ -138,10 +139,12 @@ func newVision(f *gguf.File, words int) (*Vision, error) {
 	return v, nil
 }
 
-// Bytes returns what a picture takes while it is read, beside the weights, in bytes.
-func (v *Vision) Bytes() int64 {
-	c, n := v.c, int64(v.c.ContextLength)
-	return 4 * n * (2*int64(c.HiddenSize) + 3*int64(c.HiddenSize) + int64(max(c.FFNSize, c.HiddenSize)) + 2*int64(c.HiddenSize)*2)
+// ActivationBytes returns what a picture takes while it is read, in bytes: the stream, its norm,
+// queries, keys and values, these again in the cache, hidden values, and the inputs of products.
+func (v *Vision) ActivationBytes(b *nn.Binder) int64 {
+	c, n := v.c, v.c.ContextLength
+	wide := max(c.HiddenSize, c.FFNSize)
+	return 4*int64(n)*int64(7*c.HiddenSize+wide) + b.ActivationBytes(n, wide) + attention.WorkspaceBytes(n, 1, c.HeadDim)
 }
 
 // Forward writes the rows [Tokens, words] of a picture to dst. pixels [3, Size, Size] are

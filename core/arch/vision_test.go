@@ -27,7 +27,10 @@ func seen(t *testing.T, v *coretest.Vision, matrices quant.Type) []float32 {
 	require.NoError(t, binder.Load(context.Background(), nil))
 	require.Equal(t, 9, vision.Tokens)
 	rows := make([]float32, vision.Tokens*visionWords)
-	vision.Forward(&nn.Context{}, rows, v.Pixels)
+	ctx := &nn.Context{}
+	vision.Forward(ctx, rows, v.Pixels)
+	cache := int64(2 * 4 * 36 * 64) // keys and values of a layer
+	assert.InEpsilon(t, vision.ActivationBytes(binder), ctx.Bytes()+cache, 0.3)
 	return rows
 }
 
