@@ -14,12 +14,12 @@ type Image struct {
 	Pixels        []byte // [Height, Width, 4]
 }
 
-// maxImage bounds the sides of a picture, in pixels.
-const maxImage = 1 << 15
+// MaxImage bounds the sides of a picture, in pixels.
+const MaxImage = 1 << 15
 
 func (img Image) check() error {
-	if img.Width < 1 || img.Height < 1 || img.Width > maxImage || img.Height > maxImage || len(img.Pixels) != 4*img.Width*img.Height {
-		return &errs.OptionError{Option: "image", What: fmt.Sprintf("is %d × %d with %d bytes; there must be 1 to %d pixels a side, and four bytes a pixel", img.Width, img.Height, len(img.Pixels), maxImage)}
+	if img.Width < 1 || img.Height < 1 || img.Width > MaxImage || img.Height > MaxImage || len(img.Pixels) != 4*img.Width*img.Height {
+		return &errs.OptionError{Option: "image", What: fmt.Sprintf("is %d × %d with %d bytes; there must be 1 to %d pixels a side, and four bytes a pixel", img.Width, img.Height, len(img.Pixels), MaxImage)}
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func readImage(name string) (core.Image, error) {
 	}
 	defer f.Close()
 	size, _, err := image.DecodeConfig(f)
-	if err == nil && (size.Width > 1<<15 || size.Height > 1<<15) {
+	if err == nil && (size.Width > core.MaxImage || size.Height > core.MaxImage) {
 		return core.Image{}, &errs.UnsupportedError{What: fmt.Sprintf("%s: a picture of %d × %d pixels", name, size.Width, size.Height)}
 	}
 	if err == nil {

@@ -154,7 +154,7 @@ func (v *Vision) Forward(ctx *nn.Context, dst, pixels []float32) {
 	x, h := ctx.Floats(nn.BufferResidual, n*c.HiddenSize), ctx.Floats(nn.BufferNorm, n*c.HiddenSize)
 	v.patches(x, pixels)
 	kernel.Add(x, v.Tower.Positions.Values)
-	// A layer's keys and values are of no use to the next one, which takes their place.
+	// A layer's keys and values are of no use to the next one, which takes their place: all are layer 0.
 	b := &Batch{IDs: make([]int32, n), Context: ctx, Cache: kvcache.New(kvcache.F32, kvcache.Uniform(1, kvcache.Shape{KVHeads: c.NumKVHeads, HeadDim: c.HeadDim}), n)}
 	for i := range v.Tower.Blocks {
 		block := &v.Tower.Blocks[i]
@@ -162,12 +162,7 @@ func (v *Vision) Forward(ctx *nn.Context, dst, pixels []float32) {
 		ctx.Input(h, n)
 		qkv := ctx.Floats(nn.BufferProj, n*block.QKV.Rows())
 		block.QKV.Forward(ctx, qkv)
-		cache := b.Cache.Layer(0)
-		for t := range n {
-			_, key, value := v.decoder.heads(qkv, t)
-			cache.Put(t, key, value)
-		}
-		(*headsOutput)(&block.visionOutput).attendTo(b, &v.decoder, i, cache, qkv, nil, h)
+		(*headsOutput)(&block.visionOutput).attend(b, &v.decoder, 0, qkv, h)
 		kernel.Add(x, h)
 		block.Norm2.Forward(h, x)
 		network := block.Network

@@ -52,14 +52,19 @@ func bertKeys(c *config, none int64) {
 	} else {
 		c.fail("max_position_embeddings %d, of which %d are no text's", all, none)
 	}
-	c.encoder()
+	c.bert()
 	c.sizes["no_positions"] = none
-	c.setFloat("attention.layer_norm_epsilon", c.number(1e-12, "layer_norm_eps"))
-	c.size(2, "type_vocab_size")
-	c.activation([]string{"hidden_act"}, "gelu", "gelu_new", "gelu_pytorch_tanh")
 	if kind := c.text("position_embedding_type"); kind != "" && kind != "absolute" {
 		c.unsupported("position_embedding_type %s", kind)
 	}
+}
+
+// bert sets the keys of BERT and its descendants, but for what they know of positions.
+func (c *config) bert() {
+	c.encoder()
+	c.setFloat("attention.layer_norm_epsilon", c.number(1e-12, "layer_norm_eps"))
+	c.size(2, "type_vocab_size")
+	c.activation([]string{"hidden_act"}, "gelu", "gelu_new", "gelu_pytorch_tanh")
 }
 
 // encoder sets the keys of a model whose tokens see each other to both sides.

@@ -34,10 +34,7 @@ func jinaBERT() *family {
 }
 
 func jinaBERTKeys(c *config) {
-	c.encoder()
-	c.setFloat("attention.layer_norm_epsilon", c.number(1e-12, "layer_norm_eps"))
-	c.size(2, "type_vocab_size")
-	c.activation([]string{"hidden_act"}, "gelu", "gelu_new", "gelu_pytorch_tanh")
+	c.bert()
 	c.activation([]string{"feed_forward_type"}, "geglu")
 	c.activation([]string{"position_embedding_type"}, "alibi")
 }

@@ -61,15 +61,8 @@ func TestSteps(t *testing.T) {
 			c.change(&o)
 			s, err := New(o)
 			require.NoError(t, err)
-			var list []Candidate
-			for id, l := range logits {
-				list = append(list, Candidate{int32(id), l})
-			}
-			for _, st := range s.steps {
-				list = st.apply(list)
-			}
 			var got []int32
-			for _, x := range list {
+			for _, x := range kept(s, logits) {
 				got = append(got, x.ID)
 			}
 			assert.Equal(t, c.want, got)
@@ -102,6 +95,18 @@ func TestFrequencies(t *testing.T) {
 	}
 }
 
+// kept returns the candidates that a sampler's steps leave.
+func kept(s *Sampler, logits []float32) []Candidate {
+	var list []Candidate
+	for id, l := range logits {
+		list = append(list, Candidate{int32(id), l})
+	}
+	for _, st := range s.steps {
+		list = st.apply(list)
+	}
+	return list
+}
+
 // TestManySmallProbabilities: those at the end of a large vocabulary count, though each is less
 // than what a float32 near 1 can tell. What they have together is not the last one's.
 func TestManySmallProbabilities(t *testing.T) {
@@ -126,14 +131,7 @@ func TestManySmallProbabilities(t *testing.T) {
 	o.TopP = 1 - rest/2
 	s, err := New(o)
 	require.NoError(t, err)
-	var list []Candidate
-	for id, l := range logits {
-		list = append(list, Candidate{int32(id), l})
-	}
-	for _, st := range s.steps {
-		list = st.apply(list)
-	}
-	require.InDelta(t, n/2, len(list), n/100)
+	require.InDelta(t, n/2, len(kept(s, logits)), n/100)
 }
 
 func TestGreedy(t *testing.T) {
